@@ -1,0 +1,1 @@
+"""A declarative feature registry with a Git-driven reconciler for Amazon SageMaker Feature Store."""
