@@ -1,0 +1,31 @@
+"""The one shape both sides share, and the only place that knows how AWS words map to ours."""
+
+from reconciler.state.model import (
+    Catalog,
+    Desired,
+    Feature,
+    Group,
+    Health,
+    Live,
+    Offline,
+    Online,
+    Registry,
+    Retirement,
+    Source,
+    Throughput,
+)
+
+__all__ = [
+    "Catalog",
+    "Desired",
+    "Feature",
+    "Group",
+    "Health",
+    "Live",
+    "Offline",
+    "Online",
+    "Registry",
+    "Retirement",
+    "Source",
+    "Throughput",
+]

@@ -1,0 +1,405 @@
+"""A wanted feature group against what AWS accepts: every fault at once, before any call is made.
+
+boto3 checks almost none of this: bad enums, bad names and 101 additions all leave the client (probed on boto3
+1.44.5), and some combinations answer with `CreateFailed` minutes later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from reconciler.errors import Fault
+from reconciler.state import limits
+from reconciler.state.model import Desired, Feature, Registry
+
+Finding: TypeAlias = tuple[str, str, str, str]
+"""Field, value, reason, what works."""
+
+
+def check(registry: Registry) -> Iterator[Fault]:
+    """Every fault of every group, and those that only show between groups."""
+    for desired in registry.groups.values():
+        yield from check_group(desired)
+    yield from _names_that_differ_in_case(registry)
+    for name in registry.groups.keys() & registry.retired.keys():
+        line = registry.retired[name].source
+        yield Fault(
+            line.file,
+            line.line,
+            name,
+            "retire",
+            "",
+            "The group is declared and retired at once.",
+            "Remove its spec to delete the group, or remove the retire line to keep it.",
+        )
+    for retired in registry.retired.values():
+        if not retired.reason.strip():
+            yield Fault(
+                retired.source.file,
+                retired.source.line,
+                retired.name,
+                "reason",
+                repr(retired.reason),
+                "Retiring a group needs a reason.",
+                "Say why the group may go: reviewers read it in the plan.",
+            )
+
+
+def check_group(desired: Desired) -> Iterator[Fault]:
+    """Every fault of one group, at the line of the field it is about."""
+    source = desired.source
+    for rule in _RULES:
+        for field, value, reason, fix in rule(desired):
+            head = field.split(".")[0]
+            yield Fault(source.file, source.line_of(head), desired.group.name, field, value, reason, fix)
+
+
+def _name(desired: Desired) -> Iterator[Finding]:
+    name = desired.group.name
+    if not limits.NAME.fullmatch(name) or len(name) > limits.NAME_LENGTH:
+        yield "name", repr(name), "AWS does not accept this name.", _name_rule(name)
+
+
+def _name_rule(name: str) -> str:
+    better = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")[: limits.NAME_LENGTH].strip("-_")
+    hint = f", for instance {better!r}" if better and better != name else ""
+    return (
+        f"Use 1 to {limits.NAME_LENGTH} letters, digits, hyphens and underscores, "
+        f"beginning and ending with a letter or digit{hint}."
+    )
+
+
+def _description(desired: Desired) -> Iterator[Finding]:
+    text = desired.group.description or ""
+    if len(text) > limits.DESCRIPTION_LENGTH:
+        yield (
+            "description",
+            f"{len(text)} characters",
+            f"AWS accepts at most {limits.DESCRIPTION_LENGTH}.",
+            "Shorten the docstring's first paragraph, or give description=.",
+        )
+
+
+def _features(desired: Desired) -> Iterator[Finding]:
+    features = desired.group.features
+    if not features:
+        yield "features", "none", "A feature group needs features.", "Declare the record's fields."
+    if len(features) > limits.FEATURES:
+        yield (
+            "features",
+            str(len(features)),
+            f"AWS accepts at most {limits.FEATURES} features in a group.",
+            "Split the group by subject; groups with one record identifier join again in a dataset.",
+        )
+    for name, count in Counter(f.name for f in features).items():
+        if count > 1:
+            yield name, f"{count} times", "Two features have one name.", "Rename one of them."
+    by_lower: dict[str, str] = {}
+    for feature in features:
+        other = by_lower.setdefault(feature.name.lower(), feature.name)
+        if other != feature.name:
+            yield (
+                feature.name,
+                repr(feature.name),
+                f"It differs from {other!r} only in case.",
+                "Athena and Glue do not tell them apart: rename one of them.",
+            )
+        yield from _feature(feature)
+
+
+def _feature(feature: Feature) -> Iterator[Finding]:
+    name = feature.name
+    if not limits.NAME.fullmatch(name) or len(name) > limits.NAME_LENGTH:
+        yield name, repr(name), "AWS does not accept this feature name.", _name_rule(name)
+    if name.lower() in limits.RESERVED_FEATURES:
+        yield name, repr(name), "AWS keeps this name for its own column.", "Choose another name."
+    if feature.type not in limits.FEATURE_TYPES:
+        yield name, repr(feature.type), "There is no such feature type.", _one_of(limits.FEATURE_TYPES)
+    if feature.collection not in (None, *limits.COLLECTIONS):
+        yield name, repr(feature.collection), "There is no such collection.", _one_of(limits.COLLECTIONS)
+    if feature.collection == "Vector":
+        yield from _vector(feature)
+    if len(feature.about) > limits.ABOUT_LENGTH:
+        yield (
+            name,
+            f"about of {len(feature.about)} characters",
+            f"AWS accepts at most {limits.ABOUT_LENGTH}.",
+            "Shorten about=.",
+        )
+    yield from _parameters(feature)
+
+
+def _vector(feature: Feature) -> Iterator[Finding]:
+    if feature.type != "Fractional":
+        yield feature.name, feature.type, "A vector holds floats.", "Use Vector[n], or a list."
+    if not 1 <= (feature.dimension or 0) <= limits.VECTOR_DIMENSION:
+        yield (
+            feature.name,
+            f"Vector[{feature.dimension}]",
+            f"AWS accepts 1 to {limits.VECTOR_DIMENSION} dimensions.",
+            "Give the vector's length.",
+        )
+
+
+def _parameters(feature: Feature) -> Iterator[Finding]:
+    if len(feature.parameters) > limits.PARAMETERS:
+        yield (
+            feature.name,
+            f"{len(feature.parameters)} parameters",
+            f"AWS accepts at most {limits.PARAMETERS} on a feature.",
+            "Keep the ones that people look up.",
+        )
+    for key, value in feature.parameters.items():
+        for text in (key, value):
+            if not 1 <= len(text) <= limits.PARAMETER_LENGTH or not limits.PARAMETER_TEXT.fullmatch(text):
+                yield (
+                    feature.name,
+                    f"parameters[{key!r}] = {value!r}",
+                    f"AWS does not accept {text!r}.",
+                    "Use 1 to 255 letters, digits, spaces and . : / = + - _, and no @.",
+                )
+
+
+def _keys(desired: Desired) -> Iterator[Finding]:
+    group = desired.group
+    by_name = {f.name: f for f in group.features}
+    for field in ("record_id", "event_time"):
+        wanted = getattr(group, field)
+        feature = by_name.get(wanted)
+        if feature is None:
+            close = get_close_matches(wanted, by_name, 1)
+            fix = f"Did you mean {close[0]!r}?" if close else "Name one of the record's fields."
+            yield field, repr(wanted), "There is no feature of this name.", fix
+        elif feature.collection:
+            yield field, repr(wanted), f"{wanted} is a {feature.collection}.", "Name a single value."
+        elif field == "event_time":
+            yield from _event_time(desired, feature)
+        elif feature.type == "Fractional":
+            yield (
+                field,
+                repr(wanted),
+                "A record identifier that is a fraction cannot be told apart safely.",
+                "Make it str or int.",
+            )
+    if group.record_id == group.event_time and group.record_id in by_name:
+        yield "event_time", repr(group.event_time), "It is the record identifier too.", "Name another field."
+
+
+def _event_time(desired: Desired, feature: Feature) -> Iterator[Finding]:
+    offline = desired.group.offline
+    if feature.type == "Integral":
+        yield (
+            "event_time",
+            f"{feature.name}: Integral",
+            "AWS takes event times as String or Fractional.",
+            "Make it datetime (ISO-8601 text) or UnixTime (seconds).",
+        )
+    elif feature.type == "Fractional" and offline and offline.table_format == "Iceberg":
+        yield (
+            "event_time",
+            f"{feature.name}: Fractional",
+            "An Iceberg table needs an event time of type String.",
+            'Make it datetime, or use Offline(table_format="Glue").',
+        )
+
+
+def _online(desired: Desired) -> Iterator[Finding]:
+    group, online = desired.group, desired.group.online
+    if online is None:
+        if group.offline is None:
+            yield (
+                "online",
+                "None",
+                "Both stores are off.",
+                "Give online=Online(), offline=Offline(), or both.",
+            )
+        return
+    if online.storage_type not in limits.STORAGE_TYPES:
+        yield (
+            "online.storage_type",
+            repr(online.storage_type),
+            "There is no such storage type.",
+            _one_of(limits.STORAGE_TYPES),
+        )
+    if online.storage_type == "InMemory" and group.offline is not None:
+        yield (
+            "online.storage_type",
+            "'InMemory'",
+            "An in-memory group has no offline store on AWS.",
+            "Say offline=None, or use the Standard storage type.",
+        )
+    if online.ttl_s is not None and not 1 <= online.ttl_s <= limits.TTL_VALUE:
+        yield "online.ttl", f"{online.ttl_s} s", "A lifetime is at least one second.", "Give a longer ttl."
+    yield from _key("online.kms_key", online.kms_key)
+
+
+def _collections(desired: Desired) -> Iterator[Finding]:
+    group = desired.group
+    in_memory = group.online is not None and group.online.storage_type == "InMemory"
+    vectors = 0
+    for feature in group.features:
+        vectors += feature.collection == "Vector"
+        if feature.collection and not in_memory:
+            yield (
+                feature.name,
+                feature.collection,
+                "AWS keeps collections in memory only.",
+                'Use online=Online(storage_type="InMemory"), offline=None; or store the value as text.',
+            )
+        if feature.collection == "Vector" and vectors > 1:
+            yield (
+                feature.name,
+                "Vector",
+                "AWS accepts one vector in a group.",
+                "Put it in a group of its own.",
+            )
+
+
+def _offline(desired: Desired) -> Iterator[Finding]:
+    offline = desired.group.offline
+    if offline is None:
+        return
+    if offline.table_format not in limits.TABLE_FORMATS:
+        yield (
+            "offline.table_format",
+            repr(offline.table_format),
+            "There is no such table format.",
+            _one_of(limits.TABLE_FORMATS),
+        )
+    if not offline.create_table and offline.table_format == "Iceberg":
+        yield (
+            "offline.create_table",
+            "False",
+            "AWS makes the table of an Iceberg group itself.",
+            'Leave create_table out, or use table_format="Glue".',
+        )
+    if offline.s3_uri is not None and (
+        not limits.S3_URI.fullmatch(offline.s3_uri) or len(offline.s3_uri) > limits.S3_URI_LENGTH
+    ):
+        yield "offline.s3_uri", repr(offline.s3_uri), "This is no S3 URI.", "Write s3://bucket/prefix."
+    yield from _key("offline.kms_key", offline.kms_key)
+    if offline.catalog:
+        yield from _glue_name("offline.database", offline.catalog.database, limits.GLUE_DATABASE_LENGTH)
+        yield from _glue_name("offline.table", offline.catalog.table, limits.GLUE_TABLE_LENGTH)
+
+
+def _glue_name(field: str, name: str, length: int) -> Iterator[Finding]:
+    if not limits.GLUE_NAME.fullmatch(name) or len(name) > length:
+        yield (
+            field,
+            repr(name),
+            "Athena cannot read a table so named.",
+            f"Use up to {length} lower-case letters, digits and underscores, not beginning with a digit.",
+        )
+
+
+def _key(field: str, key: str | None) -> Iterator[Finding]:
+    if key is not None and not limits.KMS_KEY.fullmatch(key):
+        # AWS may echo an alias as something else, which would then look like a change for ever.
+        yield (
+            field,
+            repr(key),
+            "This is not the ARN of a KMS key.",
+            "Write arn:aws:kms:REGION:ACCOUNT:key/ID.",
+        )
+
+
+def _role(desired: Desired) -> Iterator[Finding]:
+    role = desired.group.role_arn
+    if role is not None and (
+        not limits.ROLE_ARN.fullmatch(role) or not 20 <= len(role) <= limits.ROLE_ARN_LENGTH
+    ):
+        yield (
+            "role_arn",
+            repr(role),
+            "This is not the ARN of a role.",
+            "Write arn:aws:iam::ACCOUNT:role/NAME.",
+        )
+
+
+def _throughput(desired: Desired) -> Iterator[Finding]:
+    group, throughput = desired.group, desired.group.throughput
+    if throughput.mode not in limits.THROUGHPUT_MODES:
+        yield (
+            "throughput.mode",
+            repr(throughput.mode),
+            "There is no such mode.",
+            _one_of(limits.THROUGHPUT_MODES),
+        )
+    if throughput.mode != "Provisioned":
+        return
+    if group.online and group.online.storage_type != "Standard":
+        yield (
+            "throughput",
+            "Provisioned",
+            f"AWS provisions throughput for Standard storage, not for {group.online.storage_type}.",
+            "Use OnDemand(), or the Standard storage type.",
+        )
+    for field in ("read_units", "write_units"):
+        units = getattr(throughput, field)
+        if units is None or not 0 <= units <= limits.CAPACITY_UNITS:
+            yield (
+                f"throughput.{field}",
+                str(units),
+                f"AWS accepts 0 to {limits.CAPACITY_UNITS:,} units.",
+                "Give read and write units: Provisioned(read=..., write=...).",
+            )
+
+
+def _tags(desired: Desired) -> Iterator[Finding]:
+    tags = desired.group.tags
+    room = limits.TAGS - 2
+    if len(tags) > room:
+        yield "tags", f"{len(tags)} tags", f"AWS accepts {limits.TAGS}, and two are ours.", f"Keep {room}."
+    for key, value in tags.items():
+        if key.startswith((*limits.FOREIGN_TAG_PREFIXES, limits.OWN_TAG_PREFIX)):
+            yield "tags", repr(key), "This prefix belongs to AWS or to this tool.", "Choose another key."
+        elif not 1 <= len(key) <= limits.TAG_KEY_LENGTH or not limits.TAG_TEXT.fullmatch(key):
+            yield "tags", repr(key), "AWS does not accept this tag key.", _TAG_RULE
+        if len(value) > limits.TAG_VALUE_LENGTH or not limits.TAG_TEXT.fullmatch(value):
+            yield "tags", f"{key}={value!r}", "AWS does not accept this tag value.", _TAG_RULE
+
+
+_TAG_RULE = (
+    f"Use up to {limits.TAG_KEY_LENGTH} characters in a key and {limits.TAG_VALUE_LENGTH} in a value: "
+    "letters, digits, spaces and . : / = + - @ _."
+)
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return f"Use one of {', '.join(map(repr, words))}."
+
+
+def _names_that_differ_in_case(registry: Registry) -> Iterator[Fault]:
+    seen: dict[str, Desired] = {}
+    for desired in sorted(registry.groups.values(), key=lambda d: (d.source.file, d.source.line)):
+        name, source = desired.group.name, desired.source
+        other = seen.setdefault(name.lower(), desired)
+        if other is not desired:
+            yield Fault(
+                source.file,
+                source.line,
+                name,
+                "name",
+                repr(name),
+                f"It differs from {other.group.name!r} ({other.source.file}:{other.source.line}) only in case.",
+                "AWS writes both names alike in ARNs and tables: rename one of them.",
+            )
+
+
+_RULES: tuple[Callable[[Desired], Iterator[Finding]], ...] = (
+    _name,
+    _description,
+    _features,
+    _keys,
+    _online,
+    _collections,
+    _offline,
+    _role,
+    _throughput,
+    _tags,
+)
