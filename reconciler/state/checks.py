@@ -310,9 +310,7 @@ def _key(field: str, key: str | None) -> Iterator[Finding]:
 
 def _role(desired: Desired) -> Iterator[Finding]:
     role = desired.group.role_arn
-    if role is not None and (
-        not limits.ROLE_ARN.fullmatch(role) or not 20 <= len(role) <= limits.ROLE_ARN_LENGTH
-    ):
+    if role is not None and (not limits.ROLE_ARN.fullmatch(role) or not 20 <= len(role) <= limits.ROLE_ARN_LENGTH):
         yield (
             "role_arn",
             repr(role),
@@ -370,6 +368,11 @@ _TAG_RULE = (
 )
 
 
+def _keep_live(desired: Desired) -> Iterator[Finding]:
+    for name in sorted(desired.keep_live - limits.KEEPABLE.keys()):
+        yield "keep_live", repr(name), "There is no immutable field of this name.", _one_of(limits.KEEPABLE)
+
+
 def _one_of(words: Iterable[str]) -> str:
     return f"Use one of {', '.join(map(repr, words))}."
 
@@ -402,4 +405,5 @@ _RULES: tuple[Callable[[Desired], Iterator[Finding]], ...] = (
     _role,
     _throughput,
     _tags,
+    _keep_live,
 )

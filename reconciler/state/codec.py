@@ -62,8 +62,7 @@ def group_as_json(group: Group) -> dict[str, Any]:
             table_format=offline.table_format,
             kms_key=offline.kms_key,
             create_table=offline.create_table,
-            catalog=offline.catalog
-            and {"database": offline.catalog.database, "table": offline.catalog.table},
+            catalog=offline.catalog and {"database": offline.catalog.database, "table": offline.catalog.table},
         ),
         role_arn=group.role_arn,
         throughput=throughput_as_json(group.throughput),

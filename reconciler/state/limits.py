@@ -52,3 +52,17 @@ ROLE_ARN_LENGTH: Final = 2048
 GLUE_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 GLUE_DATABASE_LENGTH: Final = 255
 GLUE_TABLE_LENGTH: Final = 252
+
+KEEPABLE: Final = {
+    "role_arn": "role_arn",
+    "online": "online",
+    "online_kms_key": "online.kms_key",
+    "storage_type": "online.storage_type",
+    "offline": "offline",
+    "offline_kms_key": "offline.kms_key",
+    "s3_uri": "offline.s3_uri",
+    "table_format": "offline.table_format",
+    "create_table": "offline.create_table",
+    "catalog": "offline.catalog",
+}
+"""The words of `keep_live`, and the immutable field that each one accepts as it is live."""

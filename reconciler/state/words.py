@@ -96,9 +96,7 @@ def own_tags(group: Group) -> dict[str, str]:
 
 def _feature(definition: Mapping[str, Any]) -> Feature:
     dimension = definition.get("CollectionConfig", {}).get("VectorConfig", {}).get("Dimension")
-    return Feature(
-        definition["FeatureName"], definition["FeatureType"], definition.get("CollectionType"), dimension
-    )
+    return Feature(definition["FeatureName"], definition["FeatureType"], definition.get("CollectionType"), dimension)
 
 
 def _online(config: Mapping[str, Any] | None) -> Online | None:

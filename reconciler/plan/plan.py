@@ -1,0 +1,92 @@
+"""A plan: what is to change, what is refused, and a digest that stands for both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.plan.changes import Change
+from reconciler.rules import Refusal
+from reconciler.state import Group
+from reconciler.state.codec import digest, group_as_json
+
+FORMAT_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a reviewer should know that is neither a change nor a refusal."""
+
+    group: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of one planned group, aligned. None is absence."""
+
+    desired: Group | None
+    live: Group | None
+    is_failed: bool = False
+
+    @property
+    def desired_digest(self) -> str:
+        return group_digest(self.desired)
+
+    @property
+    def live_digest(self) -> str:
+        return group_digest(self.live, is_failed=self.is_failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply would do, as a value.
+
+    `sides` holds the planned groups, those with a change or a refusal: only they count in the digest, so that one
+    merge does not void every other plan under review.
+    """
+
+    environment: str
+    registry: str
+    place: str
+    changes: tuple[Change, ...]
+    refusals: tuple[Refusal, ...]
+    notes: tuple[Note, ...]
+    unchanged: tuple[str, ...]
+    sides: Mapping[str, Sides] = field(default_factory=dict)
+
+    @property
+    def is_blocked(self) -> bool:
+        """At least one refusal: apply does nothing at all."""
+        return bool(self.refusals)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to do and nothing refused."""
+        return not self.changes and not self.refusals
+
+    @property
+    def digest(self) -> str:
+        """The name of this plan: it changes if and only if something that matters to a planned group does."""
+        groups = {name: [s.desired_digest, s.live_digest] for name, s in self.sides.items()}
+        return digest({"environment": self.environment, "place": self.place, "groups": groups})
+
+    def changes_of(self, group: str) -> tuple[Change, ...]:
+        return tuple(c for c in self.changes if c.group == group)
+
+    def way_of(self, group: str) -> Iterator[str]:
+        """Live digests along the planned steps of one group: as it is now, and after each call."""
+        sides = self.sides[group]
+        yield sides.live_digest
+        have = sides.live
+        for change in self.changes_of(group):
+            for state in change.states(have):
+                have = state
+                yield group_digest(state)
+
+
+def group_digest(group: Group | None, *, is_failed: bool = False) -> str:
+    """A digest of one side of one group; its absence has one too, and so has its failure."""
+    if group is None:
+        return digest(None)
+    return digest({"group": group_as_json(group), "is_failed": is_failed})

@@ -1,0 +1,234 @@
+"""Refusals: what the reconciler will not do, why, and what to do instead. Every code stands in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from reconciler.diff import Difference
+from reconciler.rules.table import RULE_OF, Kind, reason_of, way_out_of
+from reconciler.state import Desired, Feature, Live, Source
+
+CODES: Mapping[str, str] = {
+    "FS101": "A live feature is gone from the spec",
+    "FS102": "A feature's type changed",
+    "FS103": "A feature's collection type changed",
+    "FS104": "A vector's dimension changed",
+    "FS201": "The record identifier changed",
+    "FS202": "The event time feature changed",
+    "FS203": "The online store was switched on or off",
+    "FS204": "The offline store was switched on or off",
+    "FS205": "The key of the online store changed",
+    "FS206": "The storage type changed in a way AWS does not migrate",
+    "FS207": "The S3 location changed",
+    "FS208": "The key of the offline store changed",
+    "FS209": "The table format changed",
+    "FS210": "Who makes the Glue table changed",
+    "FS211": "The Glue database or table changed",
+    "FS212": "The role changed",
+    "FS213": "The group is stuck in DeleteFailed",
+    "FS301": "The plan deletes too many groups at once",
+    "FS302": "The plan updates too many groups at once",
+    "FS303": "The registry is empty while its groups are live",
+    "FS304": "The plan deletes every group of the registry",
+    "FS401": "The group belongs to another registry",
+    "FS402": "A live group's spec is gone",
+    "FS403": "A protected group is retired",
+    "FS404": "An unowned live group differs in what AWS cannot change",
+    "FS405": "A group that this registry does not own is retired",
+}
+"""Every refusal there is. Codes are never renumbered or used again; each has a section in docs/refusals.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing that will not be done. `group` is empty where the plan as a whole is meant."""
+
+    code: str
+    group: str
+    field: str
+    live: Any
+    desired: Any
+    reason: str
+    way_out: str
+    file: str = ""
+    line: int = 0
+
+
+def refuse(differences: Sequence[Difference], desired: Desired, live: Live) -> Iterator[Refusal]:
+    """The refusals among the differences of one group that is live and wanted."""
+    for difference in differences:
+        rule = RULE_OF[difference.field]
+        if difference.field == "features":
+            if difference.desired is None:
+                yield _removed(difference, differences, desired)
+        elif difference.field == "online.storage_type":
+            if (difference.live, difference.desired) != ("Standard", "Standard_V2"):
+                yield _storage_type(difference, desired.source)
+        elif rule.kind is Kind.IMMUTABLE:
+            words = {"group": live.group.name, "key": difference.key, "keep": rule.keep}
+            field = difference.field.partition(".")[2]
+            yield _at(
+                desired.source,
+                rule.code,
+                difference,
+                reason_of(rule).format(field=field),
+                way_out_of(rule).format(**words),
+            )
+
+
+def _at(source: Source, code: str, difference: Difference, reason: str, way_out: str) -> Refusal:
+    name = difference.key or difference.field.partition(".")[0]
+    return Refusal(
+        code,
+        difference.group,
+        difference.key or difference.field,
+        difference.live,
+        difference.desired,
+        reason,
+        way_out,
+        source.file,
+        source.line_of(name),
+    )
+
+
+def _removed(difference: Difference, differences: Sequence[Difference], desired: Desired) -> Refusal:
+    feature = Feature(**difference.live)
+    way_out = (
+        "Paste this line back into the record, to keep the feature and say that nobody wants it: "
+        f"`{deprecated_line(feature)}`."
+    )
+    added = [Feature(**d.desired) for d in differences if d.field == "features" and d.live is None]
+    alike = [f.name for f in added if (f.type, f.collection) == (feature.type, feature.collection)]
+    renamed = get_close_matches(feature.name, alike, 1) or (alike if len(alike) == 1 else [])
+    if renamed:
+        field = _identifier(renamed[0])
+        way_out += f' If you renamed it: `{field} = feature(name="{feature.name}", ...)` gives it a new name in Python.'
+    reason = "SageMaker cannot remove a feature or rename it: it is live, and the spec no longer has it."
+    return _at(desired.source, "FS101", difference, reason, way_out)
+
+
+_PYTHON_TYPES = {"Integral": "int", "Fractional": "float", "String": "str"}
+
+
+def deprecated_line(feature: Feature) -> str:
+    """The line that keeps a live feature in a record, to paste."""
+    kind = _PYTHON_TYPES.get(feature.type, "str")
+    if feature.collection == "Vector":
+        kind = f"Vector[{feature.dimension}]"
+    elif feature.collection:
+        kind = f"{feature.collection.lower()}[{kind}]"
+    field = _identifier(feature.name)
+    name = "" if field == feature.name else f'name="{feature.name}", '
+    return f'{field}: {kind} | None = feature(default=None, {name}deprecated="why nobody wants it")'
+
+
+def _identifier(name: str) -> str:
+    field = name.replace("-", "_")
+    return field if field.isidentifier() else f"f_{field}"
+
+
+def _storage_type(difference: Difference, source: Source) -> Refusal:
+    way_out = way_out_of(RULE_OF[difference.field]).format(group=difference.group, keep="storage_type")
+    reason = "SageMaker migrates a storage type only from Standard to Standard_V2, and never back."
+    return _at(source, "FS206", difference, reason, way_out)
+
+
+def foreign_owner(live: Live, owner: str, source: Source) -> Refusal:
+    """A group that another registry, or this one in another environment, owns."""
+    name, theirs = live.group.name, live.group.owner
+    return Refusal(
+        "FS401",
+        name,
+        "owner",
+        theirs,
+        owner,
+        f"The live group carries the ownership tag of {theirs}: it is not ours to change.",
+        f"Choose another name, or have {theirs} give it up: its owners remove the tag reconciler:registry, "
+        "and this plan then offers to adopt the group.",
+        source.file,
+        source.line_of("name"),
+    )
+
+
+def spec_is_gone(live: Live, *, looks_like: str = "") -> Refusal:
+    """An owned group that no spec speaks of."""
+    name = live.group.name
+    renamed = (
+        f' If {looks_like} is this group under a new name, give it back its own: name="{name}".' if looks_like else ""
+    )
+    return Refusal(
+        "FS402",
+        name,
+        "name",
+        name,
+        None,
+        "The group is live and ours, and no spec declares it. A spec that is merely gone deletes nothing.",
+        f'Put the spec back; or, to delete the group, write `retire("{name}", reason="...")` in a registry file.'
+        + renamed,
+    )
+
+
+def protected(live: Live, source: Source) -> Refusal:
+    """A retired group whose protection tag is on."""
+    name = live.group.name
+    return Refusal(
+        "FS403",
+        name,
+        "protected",
+        True,
+        None,
+        "The live group is protected: it is not deleted even when it is retired.",
+        "Unprotect it first: put its spec back with protected=False, merge and apply that; then retire it.",
+        source.file,
+        source.line,
+    )
+
+
+def not_adopted(live: Live, fields: Sequence[str], owner: str, source: Source) -> Refusal:
+    """An unowned group that a spec describes otherwise than AWS could make it."""
+    return Refusal(
+        "FS404",
+        live.group.name,
+        "owner",
+        None,
+        owner,
+        f"A group of this name is live, nobody owns it, and it differs in {', '.join(fields)}: "
+        "it may be somebody else's, so it is neither changed nor tagged.",
+        "Make the spec describe the live group, and it is adopted; or choose another name for yours.",
+        source.file,
+        source.line_of("name"),
+    )
+
+
+def not_ours_to_retire(live: Live, source: Source) -> Refusal:
+    """A retirement of a group without an owner."""
+    return Refusal(
+        "FS405",
+        live.group.name,
+        "owner",
+        None,
+        None,
+        "The live group carries no ownership tag: this registry did not make it and never adopted it.",
+        "Declare the group so that it is adopted, apply that, and retire it then; or delete it by hand.",
+        source.file,
+        source.line,
+    )
+
+
+def delete_failed(live: Live, source: Source) -> Refusal:
+    """A wanted group whose deletion was begun and failed."""
+    return Refusal(
+        "FS213",
+        live.group.name,
+        "status",
+        "DeleteFailed",
+        "Created",
+        f"Its deletion was begun and failed: {live.health.failure or 'AWS gives no reason'}. "
+        "AWS changes nothing on such a group.",
+        f'Write `retire("{live.group.name}", reason="...")` to have the deletion tried again; then declare it anew.',
+        source.file,
+        source.line,
+    )
