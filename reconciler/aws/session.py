@@ -1,0 +1,124 @@
+"""How the client reaches an environment: credentials, region, endpoint, retries.
+
+Everything is resolved as boto3 resolves it, by the library underneath it: its own start-up is the larger part of a
+plan's time, and boto3 adds only resources that feature groups do not have. The embedded emulator is attached as
+one more way to send a request, after signing and before the socket; no other code knows of it.
+"""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+from reconciler.aws.errors import named
+from reconciler.config import LOCAL_ACCOUNT, Environment
+from reconciler.errors import AwsFailed, Usage
+
+if TYPE_CHECKING:
+    from reconciler.emulator.embedded import Emulator
+
+CONNECTIONS = 64
+_ATTEMPTS = 10
+
+
+def create_client(service: str, environment: Environment, root: Path) -> Any:
+    """A client for one service of this environment. `root` is the project's folder."""
+    if environment.region is None:
+        raise Usage(f"The environment {environment.name} has no region: add region to it in pyproject.toml.")
+    session = botocore.session.get_session()
+    extra: dict[str, Any] = {}
+    if environment.is_local:
+        extra = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        extra["endpoint_url"] = None if environment.is_embedded else environment.endpoint
+    if environment.is_embedded:
+        _attach(session, root / ".reconciler" / "emulator")
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        max_pool_connections=CONNECTIONS,
+        connect_timeout=10,
+        read_timeout=60,
+        # Limits are checked before a call is made, and the removal of a lifetime sends what boto3 would refuse.
+        parameter_validation=False,
+        user_agent_extra="reconciler",
+    )
+    with named("CreateClient"):
+        return session.create_client(service, region_name=environment.region, config=config, **extra)
+
+
+def check_account(environment: Environment, root: Path) -> None:
+    """Refuse credentials that belong to another account than the environment names."""
+    if environment.account is None or environment.is_embedded:
+        return
+    with named("GetCallerIdentity"):
+        account = create_client("sts", environment, root).get_caller_identity()["Account"]
+    if account != environment.account:
+        raise AwsFailed(
+            "GetCallerIdentity",
+            "",
+            "WrongAccount",
+            f"these credentials belong to account {account}; {environment.name} is account {environment.account}",
+            "Choose the right AWS_PROFILE, or the right --env.",
+        )
+
+
+def place_of(environment: Environment) -> str:
+    """Account and region, as the digest of a plan has them; an emulator without an account stands for itself."""
+    account = environment.account or (LOCAL_ACCOUNT if environment.is_local else "")
+    return f"{account}/{environment.region}"
+
+
+def _attach(session: Any, directory: Path) -> None:
+    """Answer every request of this session from the emulator in this process."""
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415
+
+    from reconciler.emulator.embedded import ConnectionDropped, open_emulator  # noqa: PLC0415 - only here, only local
+
+    emulator = _open(directory, open_emulator)
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        try:
+            reply = emulator.answer(request.method, request.url, dict(request.headers), _body(request.body))
+        except ConnectionDropped as dropped:
+            raise _dropped(request.url, dropped) from dropped
+        return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.body))
+
+    session.register("before-send", answer)
+
+
+_opened: dict[Path, Emulator] = {}
+
+
+def _open(directory: Path, open_emulator: Any) -> Emulator:
+    """One emulator a directory in this process."""
+    if directory not in _opened:
+        directory.mkdir(parents=True, exist_ok=True)
+        _opened[directory] = open_emulator(directory)
+        atexit.register(_opened[directory].close)
+    return _opened[directory]
+
+
+def _body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else str(body).encode() if isinstance(body, str) else body.read()
+
+
+def _dropped(url: str, error: Exception) -> Exception:
+    from botocore.exceptions import ConnectionClosedError  # noqa: PLC0415
+
+    closed: Exception = ConnectionClosedError(endpoint_url=url, error=error)
+    return closed
+
+
+class _Raw:
+    """The body of an answer, in the shape botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Any:
+        yield self._body

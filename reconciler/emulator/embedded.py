@@ -1,0 +1,236 @@
+"""The emulator in this process: one HTTP request in, one HTTP reply out, no socket between.
+
+Only the standard library is imported here, and little of it: every command of a laptop user starts with this.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from reconciler.emulator import clock, faults, groups, identity, lifecycle, staleness, tags, wire
+from reconciler.emulator.calls import Call, Operation, partition
+from reconciler.emulator.errors import AwsError, ConnectionDropped, missing_group, serialization
+from reconciler.emulator.operations import SERVICES
+from reconciler.emulator.settings import Settings
+from reconciler.emulator.shapes import checked
+from reconciler.emulator.store import Store
+from reconciler.emulator.wire import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Answer", "ConnectionDropped", "Emulator", "Exchange", "open_emulator"]
+
+_REMEMBERED_CALLS = 100_000
+
+
+def open_emulator(directory: Path | str, **settings: Any) -> Emulator:
+    """The emulator whose data lives in a directory, which is made when it is not there.
+
+    The settings are the fields of `Settings`; `**REALISTIC` gives AWS's own durations and quota.
+    """
+    return Emulator(Store(directory), Settings(**settings))
+
+
+class Exchange:
+    """A request that was received and is not answered yet: the wait in between belongs to the caller."""
+
+    __slots__ = ("_emulator", "_error", "_faults", "_payload", "delay_s", "group", "request")
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        request: wire.Request,
+        payload: dict[str, Any],
+        drawn: tuple[faults.Fault, ...] = (),
+        error: AwsError | None = None,
+    ) -> None:
+        self._emulator = emulator
+        self._payload = payload
+        self._faults = drawn
+        self._error = error
+        self.request = request
+        self.group = _group_of(payload)
+        waits = sum(fault.seconds for fault in drawn if fault.kind == "latency")
+        self.delay_s: float = min(waits, emulator.settings.sleep_limit_s)
+
+    def finish(self) -> Answer:
+        """The reply; or ConnectionDropped, before or after the effect, when a fault asks for it."""
+        kinds = {fault.kind for fault in self._faults}
+        if "dropped_before_effect" in kinds:
+            raise ConnectionDropped(f"the connection was dropped before {self.request.operation} took effect")
+        try:
+            answer = self._emulator.perform(self, self._payload, self._faults, self._error)
+        except AwsError as error:
+            answer = wire.error_reply(error, query=self.request.query)
+        if "dropped_after_effect" in kinds:
+            raise ConnectionDropped(f"the connection was dropped after {self.request.operation} took effect")
+        return answer
+
+
+class Emulator:
+    """Answers AWS requests from one directory; safe to share between threads, and beside other processes."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.settings = settings
+        self.store = store
+        self.faults = faults.Faults(store)
+        self.calls: deque[tuple[str, str | None]] = deque(maxlen=_REMEMBERED_CALLS)
+        """(operation, group) of every call this instance received, oldest first."""
+
+    def answer(self, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Answer:
+        """Reply to one request, as AWS would over HTTP."""
+        exchange = self.receive(method, url, headers, body)
+        if exchange.delay_s:
+            time.sleep(exchange.delay_s)
+        return exchange.finish()
+
+    def receive(self, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Exchange:  # noqa: ARG002 - every operation answered so far is a POST to one path
+        """Read a request and draw its faults, so that a server can wait without holding anything up."""
+        request = wire.read(url, headers, body)
+        try:
+            if len(body) > self.settings.max_body_bytes:
+                raise AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
+            payload = wire.payload(request)
+        except AwsError as error:
+            self.calls.append((request.operation, None))
+            return Exchange(self, request, {}, error=error)
+        group = _group_of(payload)
+        self.calls.append((request.operation, group))
+        return Exchange(self, request, payload, self.faults.draw(request.operation, group))
+
+    def perform(
+        self,
+        exchange: Exchange,
+        payload: dict[str, Any],
+        drawn: tuple[faults.Fault, ...],
+        error: AwsError | None,
+    ) -> Answer:
+        """Do what a received request asks for."""
+        if error:
+            raise error
+        request = exchange.request
+        self._refuse(exchange, drawn)
+        if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
+            return wire.xml_reply(request.operation, identity.members(self.settings.account))
+        operation = SERVICES.get(request.service, {}).get(request.operation)
+        if operation is None:
+            raise _not_implemented(request)
+        try:
+            asked = checked(operation.shape, payload)
+        except RecursionError:
+            raise serialization("The request body is nested too deeply.") from None
+        act = self._write if operation.writes else self._read
+        return wire.reply(act(operation, exchange, asked, drawn))
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move time forward for every process on this directory."""
+        with self.store.writing() as db:
+            clock.advance(db, seconds)
+            lifecycle.settle(db, clock.now(db))
+
+    def add_system_tags(self, name: str, values: Mapping[str, str], *, region: str = "us-east-1") -> None:
+        """Tags that only AWS itself writes, such as aws:cloudformation:stack-name."""
+        with self.store.writing() as db:
+            group = self._named(db, name, region)
+            tags.write(db, group.id, [{"Key": key, "Value": value} for key, value in values.items()])
+
+    def block_offline_store(self, name: str, reason: str, *, region: str = "us-east-1") -> None:
+        """Replication to S3 fails from now on; an empty reason unblocks it."""
+        blocked = {"Status": "Blocked", "BlockedReason": reason}
+        with self.store.writing() as db:
+            group = self._named(db, name, region)
+            group.doc["OfflineStoreStatus"] = blocked if reason else {"Status": "Active"}
+            groups.save(db, group)
+
+    def reset(self) -> None:
+        """Forget every group, table, tag and fault, and set the clock right again."""
+        self.store.clear()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def _named(self, db: Any, name: str, region: str) -> groups.Group:
+        group = groups.named(db, f"{self.settings.account}/{region}", name)
+        if group is None:
+            raise missing_group(name)
+        return group
+
+    def _refuse(self, exchange: Exchange, drawn: tuple[faults.Fault, ...]) -> None:
+        region, account = exchange.request.region, self.settings.account
+        place = f"arn:{partition(region)}:sagemaker:{region}:{account}:feature-group"
+        resource = f"{place}/{exchange.group.lower()}" if exchange.group else "*"
+        for fault in drawn:
+            error = faults.refusal(
+                fault.kind,
+                service=exchange.request.service,
+                operation=exchange.request.operation,
+                resource=resource,
+                user=identity.user_arn(account),
+            )
+            if error:
+                raise error
+
+    def _read(
+        self, operation: Operation, exchange: Exchange, asked: dict[str, Any], drawn: tuple[faults.Fault, ...]
+    ) -> str:
+        with self.store.reading() as db:
+            call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+            described = exchange.group if exchange.request.operation == "DescribeFeatureGroup" else None
+            stale = described and staleness.is_stale(db, call.scope, described)
+            if not stale and not lifecycle.is_due(db, call.now):
+                return operation.answer(call, asked)
+        with self.store.writing() as db:
+            call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+            lifecycle.settle(db, call.now)
+            if described and staleness.is_stale(db, call.scope, described):
+                is_stale, body = staleness.recall(call, described)
+                if is_stale:
+                    return _as_before(described, body)
+            return operation.answer(call, asked)
+
+    def _write(
+        self, operation: Operation, exchange: Exchange, asked: dict[str, Any], drawn: tuple[faults.Fault, ...]
+    ) -> str:
+        try:
+            with self.store.writing() as db:
+                call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+                lifecycle.settle(db, call.now)
+                stale = call.fault("stale_reads")
+                if stale and exchange.group:
+                    staleness.remember(call, exchange.group, stale)
+                text = operation.answer(call, asked)
+                if call.fault("ignored_write"):
+                    raise _Ignored(text)
+                lifecycle.settle(db, call.now)
+                return text
+        except _Ignored as ignored:
+            return ignored.text
+
+
+class _Ignored(Exception):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+def _as_before(name: str, body: str | None) -> str:
+    if body is None:
+        raise missing_group(name)
+    return body
+
+
+def _group_of(payload: dict[str, Any]) -> str | None:
+    named = payload.get("FeatureGroupName") or payload.get("ResourceArn")
+    return named.rpartition("/")[2] if isinstance(named, str) else None
+
+
+def _not_implemented(request: wire.Request) -> AwsError:
+    import logging  # noqa: PLC0415 - start-up is counted, and few processes come here
+
+    service, operation = request.service or "(unknown)", request.operation or "(unknown)"
+    logging.getLogger("reconciler.emulator").warning("not emulated: %s %s", service, operation)
+    return AwsError("NotImplemented", f"The emulator does not answer operation {operation} of {service}.", 501)

@@ -1,0 +1,234 @@
+"""The emulator as a server for any AWS client, on uvicorn and httptools (the extra `emulator`)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import threading
+import time
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from reconciler.emulator import admin, wire
+from reconciler.emulator.embedded import Answer, ConnectionDropped, Emulator, open_emulator
+from reconciler.emulator.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from pathlib import Path
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_TRANSPORT = "reconciler.transport"
+
+
+def serve(
+    directory: Path | str,
+    *,
+    on_ready: Callable[[str], None],
+    port: int = 0,
+    host: str = "127.0.0.1",
+    quiet: bool = False,
+    **settings: Any,
+) -> None:
+    """Serve a directory until SIGINT or SIGTERM; `on_ready` is told the URL. Needs uvicorn and httptools."""
+    import uvicorn  # noqa: PLC0415 - an extra; the command line explains its absence
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
+
+    class Protocol(HttpToolsProtocol):
+        """Lets the application at the transport: a dropped connection is a fault one can ask for."""
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self.scope[_TRANSPORT] = self.transport  # type: ignore[literal-required]
+
+    class Server(uvicorn.Server):
+        """Tells when it listens, and ends in silence when it is asked to."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                on_ready(f"http://{host}:{self.servers[0].sockets[0].getsockname()[1]}")
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with _signals_to(self.handle_exit):
+                yield
+
+    emulator = open_emulator(directory, **settings)
+    config = uvicorn.Config(
+        App(emulator, quiet=quiet),
+        host=host,
+        port=port,
+        http=Protocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=2,
+    )
+    try:
+        Server(config).run()
+    finally:
+        emulator.close()
+
+
+@contextmanager
+def _signals_to(stop: Callable[[int, Any], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class App:
+    """The ASGI application; operations run in the event loop's thread, for SQLite is faster than a hop."""
+
+    def __init__(self, emulator: Emulator, *, quiet: bool) -> None:
+        self._emulator = emulator
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One HTTP request."""
+        began = time.perf_counter()
+        what = f"{scope['method']} {scope['path']}"
+        body = await _body(receive, self._emulator.settings.max_body_bytes)
+        try:
+            if scope["path"].startswith(admin.PREFIX):
+                answer = admin.administer(self._emulator, scope["method"], scope["path"], body)
+            else:
+                exchange = self._emulator.receive(scope["method"], scope["path"], dict(scope["headers"]), body)
+                what = f"{exchange.request.service} {exchange.request.operation} {exchange.group or '-'}"
+                if exchange.delay_s:
+                    await asyncio.sleep(exchange.delay_s)
+                answer = exchange.finish()
+        except ConnectionDropped:
+            self._log(what, "dropped", began)
+            scope[_TRANSPORT].abort()
+            await receive()  # until uvicorn has noticed, it would answer 500 for us
+            return
+        except Exception:  # noqa: BLE001 - one request must not end the others
+            traceback.print_exc()
+            answer = wire.error_reply(AwsError("InternalFailure", "The emulator failed; see its log.", 500))
+        self._log(what, answer.status, began)
+        await _send(send, answer)
+
+    def _log(self, what: str, status: int | str, began: float) -> None:
+        if not self._quiet:
+            took = (time.perf_counter() - began) * 1000
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what} {status} {took:.1f} ms\n")
+
+
+async def _body(receive: Receive, most: int) -> bytes:
+    """The request's body, or one byte more than is allowed of it: the rest is read and thrown away."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        chunk = message.get("body", b"")
+        if size <= most:
+            chunks.append(chunk[: most + 1 - size])
+            size += len(chunks[-1])
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+class Running:
+    """A server in a process of its own."""
+
+    def __init__(self, process: Any, url: str) -> None:
+        self._process = process
+        self.url = url
+        self.pid: int = process.pid
+
+    def ask(self, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One of the paths under /_emulator/."""
+        import urllib.request  # noqa: PLC0415 - heavy, and only tests come here
+
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.url}{admin.PREFIX}{name}", data, method=method)  # noqa: S310 - our own
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            answered: dict[str, Any] = json.load(reply)
+        return answered
+
+    def stop(self) -> int:
+        """Ask it to end, and wait; answers its exit code."""
+        self._process.terminate()
+        return self._ended()
+
+    def kill(self) -> int:
+        """End it at once, as a crash would."""
+        self._process.kill()
+        return self._ended()
+
+    def _ended(self) -> int:
+        self._process.stdout.close()
+        return int(self._process.wait(timeout=30))
+
+
+@contextmanager
+def running(directory: Path | str, **settings: Any) -> Iterator[Running]:
+    """A server on a directory in a child process, ready when the block begins and stopped after it."""
+    import subprocess  # noqa: PLC0415 - only tests and benchmarks come here
+
+    command = [sys.executable, "-m", "reconciler.emulator.server", "--data", str(directory), "--quiet"]
+    process = subprocess.Popen(  # noqa: S603 - our own
+        [*command, "--settings", json.dumps(settings)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if process.stdout is None or not (url := process.stdout.readline().strip()):
+            raise RuntimeError(f"the emulator did not start; its exit code is {process.wait()}")
+        yield Running(process, url)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        if process.stdout:
+            process.stdout.close()
+
+
+def _main() -> None:
+    import argparse  # noqa: PLC0415 - not on the path of `serve`
+
+    parser = argparse.ArgumentParser(prog="python -m reconciler.emulator.server", description=__doc__)
+    parser.add_argument("--data", required=True, help="the directory")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--quiet", action="store_true", help="no line per request")
+    parser.add_argument("--settings", type=json.loads, default={}, help="a JSON object: the fields of Settings")
+    given = parser.parse_args()
+    serve(
+        given.data,
+        port=given.port,
+        host=given.host,
+        quiet=given.quiet,
+        on_ready=_say,
+        **given.settings,
+    )
+
+
+def _say(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _main()

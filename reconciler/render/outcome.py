@@ -1,0 +1,57 @@
+"""What became of an apply, for a terminal and for a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.plan import Change, Outcome
+from reconciler.plan.codec import change_as_json
+from reconciler.render.escape import code, markdown
+from reconciler.render.text import Paint, plain
+
+
+def as_text(outcome: Outcome, paint: Paint = plain) -> str:
+    """What is done, what failed and why, what was not begun."""
+    return "\n".join(_lines(outcome, paint)) + "\n"
+
+
+def _lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    counts = [f"{len(outcome.done)} done"]
+    if outcome.failed:
+        counts.append(f"{len(outcome.failed)} failed")
+    if outcome.left:
+        counts.append(f"{len(outcome.left)} not begun")
+    yield paint(f"Applied: {', '.join(counts)}.", "green" if outcome.is_complete else "red")
+    for change, failure in outcome.failed:
+        yield f"  failed     {_name(change)}"
+        yield from (f"             {line}" for line in str(failure).splitlines())
+    for change in outcome.left:
+        yield f"  not begun  {_name(change)}"
+    if not outcome.is_complete:
+        yield "Run apply again when the cause is gone: it does the rest."
+
+
+def _name(change: Change) -> str:
+    return f"{change.group}  {change.action}"
+
+
+def as_markdown(outcome: Outcome) -> str:
+    """The same for a job summary."""
+    lines = [f"## {'Applied' if outcome.is_complete else 'Applied in part'}", ""]
+    lines += [f"- done: {code(c.group)} {code(c.action)}" for c in outcome.done]
+    lines += [f"- **failed**: {code(c.group)} {code(c.action)}: {markdown(str(f))}" for c, f in outcome.failed]
+    lines += [f"- not begun: {code(c.group)} {code(c.action)}" for c in outcome.left]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "complete": outcome.is_complete,
+        "done": [change_as_json(c) for c in outcome.done],
+        "failed": [
+            change_as_json(c) | {"call": f.call, "code": f.code, "message": f.message} for c, f in outcome.failed
+        ],
+        "left": [change_as_json(c) for c in outcome.left],
+    }

@@ -1,0 +1,137 @@
+"""What the emulator's tests share: groups to create, a way for boto3 into the emulator, and AWS's own model as judge."""
+
+import datetime
+import json
+import re
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from reconciler.emulator.embedded import ConnectionDropped
+
+ROLE = "arn:aws:iam::000000000000:role/feature-store"
+S3 = "s3://features/prod"
+
+
+def a_feature(name, kind="String", **more):
+    return {"FeatureName": name, "FeatureType": kind, **more}
+
+
+KEYS = (a_feature("id"), a_feature("at"))
+
+
+def a_group(name="weather", *features, online=True, offline=None, **more):
+    """The arguments of a CreateFeatureGroup that AWS would accept."""
+    request = {
+        "FeatureGroupName": name,
+        "RecordIdentifierFeatureName": "id",
+        "EventTimeFeatureName": "at",
+        "FeatureDefinitions": [*KEYS, *features],
+    }
+    if online:
+        request["OnlineStoreConfig"] = {"EnableOnlineStore": True, **(online if isinstance(online, dict) else {})}
+    if offline is not None:
+        request["OfflineStoreConfig"] = {"S3StorageConfig": {"S3Uri": S3}, **offline}
+        request["RoleArn"] = ROLE
+    return {**request, **more}
+
+
+class _Raw:
+    def __init__(self, body):
+        self._body = body
+
+    def stream(self, **_):
+        yield self._body
+
+
+class InProcess:
+    """boto3's `before-send` handler: the reply comes from an emulator, and is held against botocore's model."""
+
+    def __init__(self):
+        self.emulator = None
+        self.replies = 0
+
+    def attach(self, client):
+        service = client.meta.service_model
+
+        def answer(request, event_name, **_):
+            model = service.operation_model(event_name.rpartition(".")[2])
+            body = request.body or b""
+            body = body.encode() if isinstance(body, str) else body
+            try:
+                reply = self.emulator.answer(request.method, request.url, request.headers, body)
+            except ConnectionDropped as dropped:
+                raise ConnectionClosedError(endpoint_url=request.url) from dropped
+            if reply.status == 200 and "json" in reply.headers["Content-Type"]:
+                self.replies += 1
+                assert_fits(model.output_shape, json.loads(reply.body or b"{}"))
+            return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.body))
+
+        client.meta.events.register("before-send", answer)
+        return client
+
+
+def assert_fits(shape, reply):
+    """The reply has every required member, no unknown one, and only values the model allows."""
+    faults = list(_faults(shape, reply, "")) if shape is not None else []
+
+    assert faults == []
+
+
+def _faults(shape, value, path):
+    kind = shape.type_name
+    if kind == "structure":
+        yield from _structure_faults(shape, value, path)
+    elif kind == "list":
+        yield from _bound_faults(shape, len(value), path)
+        for number, item in enumerate(value):
+            yield from _faults(shape.member, item, f"{path}[{number}]")
+    elif kind == "map":
+        for key, item in value.items():
+            yield from _faults(shape.value, item, f"{path}.{key}")
+    elif kind == "string":
+        yield from _text_faults(shape, value, path)
+    elif kind in {"integer", "long"}:
+        if type(value) is not int:
+            yield f"{path}: {value!r} is no integer"
+        yield from _bound_faults(shape, value, path)
+    elif kind == "timestamp":
+        if type(value) not in {int, float}:
+            yield f"{path}: {value!r} is no time"
+    elif kind == "boolean" and type(value) is not bool:
+        yield f"{path}: {value!r} is no boolean"
+
+
+def _structure_faults(shape, value, path):
+    for name in shape.required_members:
+        # DescribeFeatureGroup's NextToken is required by the model and absent from every reply seen in public.
+        if name not in value and (shape.name, name) != ("DescribeFeatureGroupResponse", "NextToken"):
+            yield f"{path}.{name}: missing"
+    for name, item in value.items():
+        if name not in shape.members:
+            yield f"{path}.{name}: unknown"
+        elif item is None:
+            yield f"{path}.{name}: null"
+        else:
+            yield from _faults(shape.members[name], item, f"{path}.{name}")
+
+
+def _text_faults(shape, value, path):
+    if not isinstance(value, str):
+        yield f"{path}: {value!r} is no string"
+        return
+    yield from _bound_faults(shape, len(value), path)
+    if shape.enum and value not in shape.enum:
+        yield f"{path}: {value!r} is none of {shape.enum}"
+    pattern = shape.metadata.get("pattern", "")
+    if pattern and "\\p{" not in pattern and "\\uD800" not in pattern and not re.fullmatch(pattern, value):
+        yield f"{path}: {value!r} does not match {pattern}"
+
+
+def _bound_faults(shape, size, path):
+    if size < shape.metadata.get("min", size) or size > shape.metadata.get("max", size):
+        yield f"{path}: {size} is out of bounds"
+
+
+def epoch(moment: datetime.datetime) -> float:
+    return moment.timestamp()
