@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions, checks, groups, lifecycle, pages
@@ -66,7 +67,7 @@ def list_groups(call: Call, request: dict[str, Any]) -> str:
     size = request.get("MaxResults", 100)
     order = "DESC" if descending else "ASC"
     statement = (
-        f"SELECT id, {sort}, name, json_extract(doc, '$.FeatureGroupArn'), created, status, offline_status "  # noqa: S608 - fixed words
+        f"SELECT id, {sort}, name, json_extract(doc, '$.FeatureGroupArn'), created, status, doc -> '$.OfflineStoreStatus' "  # noqa: S608 - fixed words
         f"FROM groups WHERE {' AND '.join(where)} ORDER BY {sort} {order}, id {order} LIMIT ?"
     )
     rows = call.db.execute(statement, (*values, size + 1)).fetchall()
@@ -83,4 +84,4 @@ def _summary(name: str, arn: str, created: float, status: str, offline: str | No
         "CreationTime": created,
         "FeatureGroupStatus": status,
     }
-    return {**summary, "OfflineStoreStatus": offline} if offline else summary
+    return {**summary, "OfflineStoreStatus": json.loads(offline)} if offline else summary

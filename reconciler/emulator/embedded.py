@@ -94,7 +94,7 @@ class Emulator:
         try:
             if len(body) > self.settings.max_body_bytes:
                 raise AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
-            payload = wire.payload(request)
+            payload = wire.payload(request) if request.query or request.service in SERVICES else {}
         except AwsError as error:
             self.calls.append((request.operation, None))
             return Exchange(self, request, {}, error=error)
@@ -186,11 +186,13 @@ class Emulator:
         with self.store.writing() as db:
             call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
             lifecycle.settle(db, call.now)
-            if described and staleness.is_stale(db, call.scope, described):
-                is_stale, body = staleness.recall(call, described)
-                if is_stale:
-                    return _as_before(described, body)
-            return operation.answer(call, asked)
+            before = staleness.recall(call, described) if described else None
+            if before is None:
+                return operation.answer(call, asked)
+        # Outside the transaction: that the read was counted must outlast the error it may end in.
+        if before.body is None:
+            raise missing_group(str(described))
+        return before.body
 
     def _write(
         self, operation: Operation, exchange: Exchange, asked: dict[str, Any], drawn: tuple[faults.Fault, ...]
@@ -215,12 +217,6 @@ class _Ignored(Exception):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-
-
-def _as_before(name: str, body: str | None) -> str:
-    if body is None:
-        raise missing_group(name)
-    return body
 
 
 def _group_of(payload: dict[str, Any]) -> str | None:

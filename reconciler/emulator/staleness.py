@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.emulator import groups
 from reconciler.emulator.calls import as_json
@@ -33,14 +33,21 @@ def is_stale(db: sqlite3.Connection, scope: str, name: str) -> bool:
     return row is not None
 
 
-def recall(call: Call, name: str) -> tuple[bool, str | None]:
-    """Whether this read is stale, and then what it answers; each one counts."""
+class Before(NamedTuple):
+    """What a stale read answers; without a body the group is not there yet."""
+
+    body: str | None
+
+
+def recall(call: Call, name: str) -> Before | None:
+    """What this read answers if it is stale; each one counts."""
     place = (call.scope, name.lower())
-    body, reads, until = call.db.execute(
-        "SELECT body, reads, until FROM stale WHERE scope = ? AND folded = ?", place
-    ).fetchone()
+    row = call.db.execute("SELECT body, reads, until FROM stale WHERE scope = ? AND folded = ?", place).fetchone()
+    if row is None:
+        return None
+    body, reads, until = row
     if (reads is not None and reads <= 0) or (until is not None and call.now >= until):
         call.db.execute("DELETE FROM stale WHERE scope = ? AND folded = ?", place)
-        return False, None
+        return None
     call.db.execute("UPDATE stale SET reads = reads - 1 WHERE scope = ? AND folded = ?", place)
-    return True, body
+    return Before(body)

@@ -163,7 +163,7 @@ def _failed(want: Desired, have: Live, scope: Scope, found: _Found) -> _Found:
 
 
 def _retire(line: Retirement, have: Live, scope: Scope) -> _Found:
-    found = _Found(sides=Sides(None, have.group, have.is_failed))
+    found = _Found(sides=Sides(None, have.group, have.is_failed, is_retired=True))
     if have.group.owner is None:
         found.refusals.append(no.not_ours_to_retire(have, line.source))
     elif have.group.owner != scope.owner:

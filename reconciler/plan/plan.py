@@ -23,15 +23,19 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two sides of one planned group, aligned. None is absence."""
+    """The two sides of one planned group, aligned. None is absence.
+
+    A group whose spec is gone and one that is retired are both absent, and not the same: only one was asked for.
+    """
 
     desired: Group | None
     live: Group | None
     is_failed: bool = False
+    is_retired: bool = False
 
     @property
     def desired_digest(self) -> str:
-        return group_digest(self.desired)
+        return digest({"retired": True}) if self.is_retired else group_digest(self.desired)
 
     @property
     def live_digest(self) -> str:

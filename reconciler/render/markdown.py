@@ -5,7 +5,7 @@ Names, values and reasons come from specs and from live tags: all of it is escap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reconciler.plan import Change, Plan
 from reconciler.render import phrases
@@ -42,12 +42,12 @@ def _verdict(plan: Plan) -> str:
 
 
 def _body(plan: Plan) -> Iterator[str]:
-    changes = phrases.in_order(plan)
+    changes, made = phrases.in_order(plan), phrases.made_now(plan)
     destructive = [c for c in changes if c.is_destructive]
     if destructive:
         yield from ("### Deleted", "")
         for change in destructive:
-            yield from _change(change)
+            yield from _change(change, made)
         yield ""
     if plan.refusals:
         yield from ("### Refused", "")
@@ -57,7 +57,7 @@ def _body(plan: Plan) -> Iterator[str]:
     if len(changes) > len(destructive):
         yield from ("### Changed", "")
         for change in changes[len(destructive) :]:
-            yield from _change(change)
+            yield from _change(change, made)
         yield ""
     if plan.notes:
         yield from ("### Notes", "")
@@ -65,10 +65,10 @@ def _body(plan: Plan) -> Iterator[str]:
             yield f"- {code(note.group) + ': ' if note.group else ''}{markdown(note.text)}"
 
 
-def _change(change: Change) -> Iterator[str]:
+def _change(change: Change, made: Collection[str]) -> Iterator[str]:
     place = f" {code(f'{change.source.file}:{change.source.line}')}" if change.source.file else ""
     yield f"- **{code(change.group)}** {code(change.action)} {markdown(phrases.headline(change))}{place}"
-    yield from (f"  - {markdown(detail)}" for detail in phrases.details(change))
+    yield from (f"  - {markdown(detail)}" for detail in phrases.details(change, made))
 
 
 def _refusal(refusal: Refusal) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from reconciler.plan import Change, Plan
@@ -55,8 +55,15 @@ def headline(change: Change) -> str:
             return reason
 
 
-def details(change: Change) -> Iterator[str]:
-    """The lines under a change."""
+def made_now(plan: Plan) -> set[str]:
+    """The groups that the plan makes: what describes their features needs no details of its own."""
+    return {change.group for change in plan.changes if isinstance(change, Create | RecreateFailed)}
+
+
+def details(change: Change, made: Collection[str] = ()) -> Iterator[str]:
+    """The lines under a change; `made` are the groups that the same plan makes."""
+    if isinstance(change, UpdateMetadata) and change.group in made:
+        return
     match change:
         case Create(desired=group) | RecreateFailed(desired=group):
             if isinstance(change, RecreateFailed):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from textwrap import wrap
 
 from reconciler.plan import Change, Plan
@@ -24,13 +25,13 @@ def plain(text: str, _colour: str) -> str:
 def as_text(plan: Plan, paint: Paint = plain, width: int = WIDTH) -> str:
     """The plan in lines of at most `width` characters, where its words allow."""
     lines = [f"Plan for {plan.environment}" + (f", registry {plan.registry}" if plan.registry else ""), ""]
-    changes = phrases.in_order(plan)
+    changes, made = phrases.in_order(plan), phrases.made_now(plan)
     for change in (c for c in changes if c.is_destructive):
-        lines += _change(change, paint, width)
+        lines += _change(change, made, paint, width)
     for refusal in plan.refusals:
         lines += _refusal(refusal, paint, width)
     for change in (c for c in changes if not c.is_destructive):
-        lines += _change(change, paint, width)
+        lines += _change(change, made, paint, width)
     for note in plan.notes:
         head = f"{note.group}: " if note.group else ""
         lines += _wrapped(f"note: {head}{note.text}", width, "  ", "    ")
@@ -39,12 +40,12 @@ def as_text(plan: Plan, paint: Paint = plain, width: int = WIDTH) -> str:
     return "\n".join([*lines, *_verdict(plan, paint)]) + "\n"
 
 
-def _change(change: Change, paint: Paint, width: int) -> Iterator[str]:
+def _change(change: Change, made: Collection[str], paint: Paint, width: int) -> Iterator[str]:
     mark, colour = _MARKS.get(change.action, ("~", "yellow"))
     place = f"{change.source.file}:{change.source.line}" if change.source.file else ""
     yield _line(f"  {mark} {change.group}  {change.action}", place, width, lambda text: paint(text, colour))
     yield from _wrapped(phrases.headline(change), width, "      ", "      ")
-    for detail in phrases.details(change):
+    for detail in phrases.details(change, made):
         yield from _wrapped(detail, width, "      ", "        ")
     yield ""
 
@@ -57,8 +58,19 @@ def _refusal(refusal: Refusal, paint: Paint, width: int) -> Iterator[str]:
         both = f"live: {phrases.shown(refusal.live)}; wanted: {phrases.shown(refusal.desired)}"
         yield from _wrapped(both, width, "      ", "        ")
     yield from _wrapped(f"why: {refusal.reason}", width, "      ", "        ")
-    yield from _wrapped(f"way out: {refusal.way_out}", width, "      ", "        ")
+    yield from _with_code(f"way out: {refusal.way_out}", width)
     yield ""
+
+
+def _with_code(text: str, width: int) -> Iterator[str]:
+    """A sentence; code in it that is long enough to be pasted stands on a line of its own, unbroken."""
+    indent = "      "
+    for n, part in enumerate(re.split(r"`([^`]{30,})`", text)):
+        if n % 2:
+            yield f"          {part}"
+        elif part.strip(" ."):
+            yield from _wrapped(part.strip(), width, indent, "        ")
+        indent = "        "
 
 
 def _line(head: str, place: str, width: int, painted: Callable[[str], str]) -> str:
@@ -73,8 +85,9 @@ def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
 
 
 def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
-    counts = phrases.summary(plan)
-    yield f"{counts[0].upper()}{counts[1:]}."
+    if plan.changes or not plan.is_blocked:
+        counts = phrases.summary(plan)
+        yield f"{counts[0].upper()}{counts[1:]}."
     if plan.is_blocked:
         yield paint(f"Blocked: {phrases.codes(plan)}. Apply would change nothing.", "red")
     if not plan.is_empty:

@@ -9,10 +9,10 @@ from typing import Any, Never, TypeVar, dataclass_transform
 
 from reconciler.errors import Fault
 from reconciler.spec import collect
-from reconciler.spec.group import OFFLINE, ON_DEMAND, ONLINE, GroupSpec, forgiving
+from reconciler.spec.group import OFFLINE, ON_DEMAND, ONLINE, GroupSpec
 from reconciler.spec.read import Reader
 from reconciler.spec.record import declarations, make_record, refer
-from reconciler.spec.words import NOT_GIVEN, Offline, OnDemand, Online, Provisioned, feature
+from reconciler.spec.words import NOT_GIVEN, Offline, OnDemand, Online, Provisioned, feature, forgiving
 from reconciler.state import Retirement, Source
 
 C = TypeVar("C", bound=type)
@@ -99,7 +99,8 @@ def _is_plain(cls: type, reader: Reader) -> None:
             reader.findings.append(("", base.__name__, "Records are frozen, and this base is not.", fix))
 
 
-def retire(name: str, *, reason: str = NOT_GIVEN, **unknown: Never) -> None:
+@forgiving
+def retire(name: str, *, reason: str, **unknown: Never) -> None:
     """Ask for a live group to be deleted, and say why. Its spec has to go at the same time."""
     reader = Reader()
     reader.unknown("", unknown.items(), ["reason"])

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
-from typing import Any, Final, NamedTuple, Never, ParamSpec, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Never
 
 from reconciler.errors import Fault
 from reconciler.spec import collect
 from reconciler.spec.lines import Lines, lines_of_call, lines_of_class
 from reconciler.spec.read import Reader
 from reconciler.spec.types import STRING, FeatureType, NotAFeature, read_type
-from reconciler.spec.words import NOT_GIVEN, Offline, OnDemand, Online, Provisioned, Words
+from reconciler.spec.words import NOT_GIVEN, Offline, OnDemand, Online, Provisioned, Words, forgiving
 from reconciler.state import model
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 ONLINE: Final = Online()
 OFFLINE: Final = Offline()
 ON_DEMAND: Final = OnDemand()
-
-
-def forgiving(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a call through that lacks required words, so that it is reported with everything else that is wrong."""
-    required = [
-        word.name
-        for word in inspect.signature(function).parameters.values()
-        if word.kind is word.KEYWORD_ONLY and word.default is word.empty
-    ]
-
-    @wraps(function)
-    def call(*args: P.args, **words: P.kwargs) -> R:
-        for word in required:
-            words.setdefault(word, NOT_GIVEN)
-        return function(*args, **words)
-
-    return call
 
 
 class Feature(Words):
@@ -193,6 +171,11 @@ class GroupSpec:
     def event_time(self) -> str:
         """The name of the feature that says when a record was true."""
         return self.group.event_time
+
+    @property
+    def __feature_group__(self) -> GroupSpec:
+        """Itself, so that a decorated class and a spec can be asked alike."""
+        return self
 
     @property
     def deprecated(self) -> dict[str, str]:

@@ -114,7 +114,7 @@ def shown(annotation: object) -> str:
 
 
 def _read(annotation: Any) -> FeatureType:
-    if annotation in _SCALARS:
+    if isinstance(annotation, type) and annotation in _SCALARS:
         kind = _SCALARS[annotation]
         return FeatureType(kind, Annotated[annotation, Leaf(kind)])
     if isinstance(annotation, type) and issubclass(annotation, Enum):

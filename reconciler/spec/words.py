@@ -5,15 +5,36 @@ They keep whatever they are given; `read` judges it, where the group is known th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, Never, TypeVar, overload
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, Literal, Never, ParamSpec, TypeVar, overload
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 NOT_GIVEN: Final[Any] = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
+
+
+def forgiving(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a call through that lacks required words, so that it is reported with everything else that is wrong."""
+    required = [
+        word.name
+        for word in inspect.signature(function).parameters.values()
+        if word.kind is word.KEYWORD_ONLY and word.default is word.empty
+    ]
+
+    @wraps(function)
+    def call(*args: P.args, **words: P.kwargs) -> R:
+        for word in required:
+            words.setdefault(word, NOT_GIVEN)
+        return function(*args, **words)
+
+    return call
 
 
 class Words:
@@ -93,7 +114,8 @@ class Provisioned(Words):
 
     __slots__ = ()
 
-    def __init__(self, *, read: int = NOT_GIVEN, write: int = NOT_GIVEN, **unknown: Never) -> None:
+    @forgiving
+    def __init__(self, *, read: int, write: int, **unknown: Never) -> None:
         super().__init__({"read": read, "write": write}, unknown)
 
 

@@ -40,7 +40,7 @@ def test_a_summary_says_what_the_model_says(make, sagemaker):
         "FeatureGroupArn": group["FeatureGroupArn"],
         "CreationTime": group["CreationTime"],
         "FeatureGroupStatus": "Created",
-        "OfflineStoreStatus": "Active",
+        "OfflineStoreStatus": {"Status": "Active"},
     }
 
 

@@ -43,3 +43,7 @@ def use(at: datetime) -> None:
     record = UnknownWord(origin="JFK", at=at)
     record.origin = "LGA"  # error: misc
     record.orgin  # error: attr-defined
+
+
+retire("weather")  # error: call-arg
+Provisioned(read=1)  # error: call-arg
