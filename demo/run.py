@@ -60,7 +60,7 @@ def main() -> int:
                 _run(project, "plan weather", 3)
                 _run(project, "apply weather --yes", 3, tail=2)
         _step(
-            "The added feature is gone from the spec, say by a revert. It cannot be removed: refused, with the line to paste."
+            "The new feature is gone from the spec, say by a revert. Refused, with the line to paste."
         )
         _run(project, "plan weather", 3)
         with _edited(project / "registry/weather.py", _add_a_feature):

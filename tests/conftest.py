@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from world import World
 
 _QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("quick", deadline=None, max_examples=30, suppress_health_check=_QUIET)
+settings.register_profile("quick", deadline=None, max_examples=20, suppress_health_check=_QUIET)
 settings.register_profile("ci", settings.get_profile("quick"), derandomize=True)
 settings.register_profile("long", settings.get_profile("quick"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))

@@ -1,6 +1,7 @@
 """An environment on an embedded emulator, with the whole way from specs to an outcome, and hooks on its calls."""
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from threading import Lock
 
 from builders import OWNER, ROLE, S3, NO_BRAKES, a_registry, a_scope
@@ -15,6 +16,8 @@ from reconciler.placement import place
 from reconciler.plan import make_plan
 from reconciler.plan.plan import group_digest
 from reconciler.state import Registry
+from reconciler.state.model import PROTECTED_TAG, REGISTRY_TAG
+from reconciler.state.words import create_request
 
 WRITES = frozenset(
     {
@@ -75,6 +78,15 @@ class World:
 
     def live(self, name):
         return read_whole(self.store, name)
+
+    def disown(self, name):
+        """Take our tags off, as if somebody had made the group by hand."""
+        self.store.delete_tags(self.live(name).arn, [REGISTRY_TAG, PROTECTED_TAG])
+
+    def make(self, group, **more):
+        """Make a group by hand, as the product would, but owned by whom it says."""
+        placed = place(a_registry(group), self.environment, "").groups[group.name].group
+        self.store.create(create_request(replace(placed, owner=group.owner)) | more)
 
     def fault(self, kind, **more):
         return self.emulator.faults.add(kind, **more)

@@ -50,7 +50,11 @@ _TOO_MANY_AT_ONCE = "executing in parallel"
 """Part of a ResourceLimitExceeded that passes with time; its other texts are final."""
 
 _UNSURE = ("ResourceInUse", "ConflictException", "ValidationException")
-"""Answers to an update that may mean "busy" or "done already". UNVERIFIED which of them AWS gives when."""
+"""Answers to an update or a deletion that may mean "busy" or "done already", as when the answer to the first try was
+lost. UNVERIFIED which of them AWS gives when.
+"""
+
+_NO_SUCH_GROUP = "AWS accepted it, and there is no such group"
 
 
 class Steps:
@@ -123,12 +127,22 @@ class Steps:
             # A create whose answer was lost, or another run's: whose it is, and whether it fits, is read below.
             if failed.code != "ResourceInUse":
                 raise
+        self._see_begun(desired.name)
         live = self.settle(desired.name)
         if live is None:
-            raise _failed("CreateFeatureGroup", desired.name, "NotThere", "AWS accepted it, and there is no such group")
+            raise _failed("CreateFeatureGroup", desired.name, "NotThere", _NO_SUCH_GROUP)
         if live.health.status != "Created":
             raise _failed("CreateFeatureGroup", desired.name, live.health.status, live.health.failure)
         self._see_created(desired)
+
+    def _see_begun(self, group: str) -> None:
+        """Wait until AWS shows what it has accepted: a read may lag behind."""
+        look = partial(self._look, group)
+
+        def not_there(_: Live | None) -> AwsFailed:
+            return _failed("CreateFeatureGroup", group, "NotThere", _NO_SUCH_GROUP)
+
+        self._watch.until(look, lambda live: live is not None, self._patience.read_back_s, group, not_there)
 
     def _ask_to_create(self, request: dict[str, Any], group: str) -> None:
         waited, look = 0.0, self._patience.first_look_s
@@ -182,8 +196,16 @@ class Steps:
         if tags.get(PROTECTED_TAG) == "true" and not even_if_protected:
             raise _failed("DeleteFeatureGroup", group, "Protected", "it has been protected since the plan")
         if live.health.status != "Deleting":
-            self._store.delete(group)
+            self._ask_to_delete(group)
         self._see_gone(group, was=live)
+
+    def _ask_to_delete(self, group: str) -> None:
+        try:
+            self._store.delete(group)
+        except AwsFailed as failed:
+            live = self._look(group) if failed.code in _UNSURE else None
+            if live is None or live.health.status != "Deleting":
+                raise
 
     def _see_gone(self, group: str, was: Live) -> None:
         def is_over(live: Live | None) -> bool:
@@ -223,15 +245,14 @@ class Steps:
                 self._store.update(group, **request)
                 break
             except AwsFailed as failed:
-                if failed.code not in _UNSURE or waited >= self._patience.read_back_s or not self._is_busy(group):
+                if failed.code not in _UNSURE or waited >= self._patience.read_back_s:
+                    raise
+                now = self._look(group)
+                if now is None or not (now.is_moving or is_there(now.group)):
                     raise
             self._watch.pause(look, group)
             waited += look
         self._see_updated(group, before, is_there)
-
-    def _is_busy(self, group: str) -> bool:
-        live = self._look(group)
-        return bool(live and live.is_moving)
 
     def _see_updated(self, group: str, before: Live, is_there: Callable[[Group], bool]) -> None:
         def too_long(_: Live | None) -> AwsFailed:

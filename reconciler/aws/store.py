@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.errors import Reply, is_missing, named
 from reconciler.aws.session import create_client
+from reconciler.aws.swift import SwiftDescribe
 from reconciler.config import Environment
 from reconciler.errors import AwsFailed
 
@@ -36,11 +37,15 @@ class FeatureStore:
 
     def __init__(self, environment: Environment, root: Path) -> None:
         self._client = create_client("sagemaker", environment, root)
+        # The embedded emulator answers inside the client; there is no connection to borrow.
+        self._swift = None if environment.is_embedded else SwiftDescribe.of(self._client)
 
     # Reading
 
     def describe(self, group: str) -> Reply | None:
         """DescribeFeatureGroup, whole; None where there is no such group."""
+        if self._swift and (swift := self._swift.describe(group)) is not None:
+            return swift
         reply: Reply = {}
         features: list[Any] = []
         page: dict[str, str] = {}

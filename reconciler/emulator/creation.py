@@ -68,8 +68,7 @@ def _group(call: Call, request: dict[str, Any]) -> groups.Group:
         doc["OfflineStoreConfig"] = _offline(call, request["OfflineStoreConfig"], name, created)
     doc |= {member: request[member] for member in ("RoleArn", "Description") if request.get(member)}
     throughput = _throughput(request.get("ThroughputConfig", {}))
-    row = (None, call.scope, name, None, None, as_json(doc), as_json(throughput), 0 if enabled else None, None)
-    return groups.Group(row)
+    return groups.Group(call.scope, name, doc, throughput, 0 if enabled else None)
 
 
 def _offline(call: Call, config: dict[str, Any], name: str, created: float) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions, checks, groups, lifecycle, pages
@@ -67,21 +66,26 @@ def list_groups(call: Call, request: dict[str, Any]) -> str:
     size = request.get("MaxResults", 100)
     order = "DESC" if descending else "ASC"
     statement = (
-        f"SELECT id, {sort}, name, json_extract(doc, '$.FeatureGroupArn'), created, status, doc -> '$.OfflineStoreStatus' "  # noqa: S608 - fixed words
+        f"SELECT id, {sort}, name, created, status, offline_status, "  # noqa: S608 - fixed words
+        "CASE offline_status WHEN 'Blocked' THEN doc ->> '$.OfflineStoreStatus.BlockedReason' END "
         f"FROM groups WHERE {' AND '.join(where)} ORDER BY {sort} {order}, id {order} LIMIT ?"
     )
     rows = call.db.execute(statement, (*values, size + 1)).fetchall()
-    page: dict[str, Any] = {"FeatureGroupSummaries": [_summary(*row[2:]) for row in rows[:size]]}
+    page: dict[str, Any] = {"FeatureGroupSummaries": [_summary(call, *row[2:]) for row in rows[:size]]}
     if len(rows) > size:
         page["NextToken"] = pages.token(rows[size - 1][1], rows[size - 1][0])
     return as_json(page)
 
 
-def _summary(name: str, arn: str, created: float, status: str, offline: str | None) -> dict[str, Any]:
-    summary = {
+def _summary(
+    call: Call, name: str, created: float, status: str, offline: str | None, blocked: str | None
+) -> dict[str, Any]:
+    summary: dict[str, Any] = {
         "FeatureGroupName": name,
-        "FeatureGroupArn": arn,
+        "FeatureGroupArn": groups.arn(call, name),
         "CreationTime": created,
         "FeatureGroupStatus": status,
     }
-    return {**summary, "OfflineStoreStatus": json.loads(offline)} if offline else summary
+    if offline:
+        summary["OfflineStoreStatus"] = {"Status": offline, **({"BlockedReason": blocked} if blocked else {})}
+    return summary

@@ -24,16 +24,23 @@ class Group:
 
     __slots__ = ("doc", "due", "id", "name", "on_demand_since", "online_bytes", "pending", "scope", "throughput")
 
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        self.id: int | None = row[0]
-        self.scope: str = row[1]
-        self.name: str = row[2]
-        self.due: float | None = row[3]
-        self.pending: dict[str, Any] | None = json.loads(row[4]) if row[4] else None
-        self.doc: dict[str, Any] = json.loads(row[5])
-        self.throughput: dict[str, Any] = json.loads(row[6])
-        self.online_bytes: int | None = row[7]
-        self.on_demand_since: float | None = row[8]
+    def __init__(
+        self,
+        scope: str,
+        name: str,
+        doc: dict[str, Any],
+        throughput: dict[str, Any],
+        online_bytes: int | None,
+    ) -> None:
+        self.id: int | None = None
+        self.scope = scope
+        self.name = name
+        self.doc = doc
+        self.throughput = throughput
+        self.online_bytes = online_bytes
+        self.on_demand_since: float | None = None
+        self.due: float | None = None
+        self.pending: dict[str, Any] | None = None
 
     @property
     def status(self) -> str:
@@ -77,7 +84,7 @@ def find(call: Call, name_or_arn: str) -> Group:
     row = call.db.execute(f"{_SELECT} WHERE scope = ? AND {column} = ?", (call.scope, value)).fetchone()
     if row is None:
         raise missing_group(name_or_arn)
-    return Group(row)
+    return _opened(row)
 
 
 def find_id(call: Call, name_or_arn: str) -> int:
@@ -93,40 +100,54 @@ def find_id(call: Call, name_or_arn: str) -> int:
 def due(db: sqlite3.Connection, moment: float) -> Group | None:
     """The group whose change under way is the next to be finished."""
     row = db.execute(f"{_SELECT} WHERE due <= ? ORDER BY due, id LIMIT 1", (moment,)).fetchone()
-    return Group(row) if row else None
+    return _opened(row) if row else None
 
 
 def named(db: sqlite3.Connection, scope: str, name: str) -> Group | None:
     """The group in a scope, for those who hold no call."""
     row = db.execute(f"{_SELECT} WHERE scope = ? AND folded = ?", (scope, name.lower())).fetchone()
-    return Group(row) if row else None
+    return _opened(row) if row else None
 
 
 def add(db: sqlite3.Connection, group: Group) -> None:
     """Store a new group and its features."""
     made = db.execute(
-        "INSERT INTO groups (scope, name, folded, status, created, modified, doc, throughput) "
-        "VALUES (?, ?, ?, '', ?, 0, '{}', '{}')",
-        (group.scope, group.name, group.name.lower(), group.doc["CreationTime"]),
+        f"INSERT INTO groups ({', '.join(_CHANGING)}, scope, name, folded, created) "  # noqa: S608 - our own names
+        f"VALUES ({', '.join('?' * len(_CHANGING))}, ?, ?, ?, ?)",
+        (*_changing(group), group.scope, group.name, group.name.lower(), group.doc["CreationTime"]),
     )
     group.id = made.lastrowid
-    save(db, group)
     add_features(db, group, group.doc["FeatureDefinitions"], group.doc["CreationTime"])
 
 
 def save(db: sqlite3.Connection, group: Group) -> None:
     """Store what changed, the columns that repeat it included."""
+    changes = ", ".join(f"{column} = ?" for column in _CHANGING)
+    db.execute(f"UPDATE groups SET {changes} WHERE id = ?", (*_changing(group), group.id))  # noqa: S608
+
+
+_CHANGING = (
+    *("status", "offline_status", "modified", "due", "pending", "doc", "throughput"),
+    *("online_bytes", "on_demand_since"),
+)
+
+
+def _changing(group: Group) -> tuple[Any, ...]:
     doc = group.doc
     offline: dict[str, Any] = doc.get("OfflineStoreStatus", {})
-    db.execute(
-        "UPDATE groups SET status = ?, offline_status = ?, modified = ?, due = ?, pending = ?, doc = ?, "
-        "throughput = ?, online_bytes = ?, on_demand_since = ? WHERE id = ?",
-        (
-            *(doc["FeatureGroupStatus"], offline.get("Status"), doc["LastModifiedTime"]),
-            *(group.due, as_json(group.pending) if group.pending else None, as_json(doc)),
-            *(as_json(group.throughput), group.online_bytes, group.on_demand_since, group.id),
-        ),
+    return (
+        *(doc["FeatureGroupStatus"], offline.get("Status"), doc["LastModifiedTime"]),
+        *(group.due, as_json(group.pending) if group.pending else None, as_json(doc)),
+        *(as_json(group.throughput), group.online_bytes, group.on_demand_since),
     )
+
+
+def _opened(row: tuple[Any, ...]) -> Group:
+    number, scope, name, due_at, pending, doc, throughput, online_bytes, on_demand_since = row
+    group = Group(scope, name, json.loads(doc), json.loads(throughput), online_bytes)
+    group.id, group.due, group.on_demand_since = number, due_at, on_demand_since
+    group.pending = json.loads(pending) if pending else None
+    return group
 
 
 def add_features(db: sqlite3.Connection, group: Group, features: Iterable[dict[str, Any]], moment: float) -> None:

@@ -43,16 +43,18 @@ class _Reading:
         self._root, self._folder, self._descriptor = root, folder, descriptor
         self._process = os.getpid()
         self._collector = collect.Collector(root, folder)
-        # A registry file may do anything to sys.modules; the next one gets the same words again.
-        self._ours = {name: m for name, m in sys.modules.items() if name.split(".")[0] == "reconciler"}
 
     def run(self) -> None:
         collect.install(self._collector)
         sys.path.insert(0, str(self._root))
         _make_package(self._root, self._folder)
+        # A registry file may do anything to these; the next one gets the same words again.
+        modules, path = dict(sys.modules), list(sys.path)
         for file in python_files(self._folder):
             shown = file.relative_to(self._root).as_posix()
             self._say(reading=shown)
+            sys.modules.update(modules)
+            sys.path[:] = path
             self._say(faults=[astuple(fault) for fault in self._read(file, shown)])
         collect.install(None)
         faults = [*self._collector.faults, *_twice(self._collector.declared)]
@@ -65,7 +67,6 @@ class _Reading:
             fix = "Rename it: letters, digits and underscores, without further dots."
             yield Fault(shown, 0, "", "", "", "Python cannot import a file of this name.", fix)
             return
-        sys.modules.update(self._ours)
         try:
             importlib.import_module(module)
         except BaseException as error:  # noqa: BLE001  (a registry file may raise anything, SystemExit too)

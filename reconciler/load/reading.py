@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 PRINTED_LIMIT = 16_384
+SEED = "0"
+"""Of the child's hashes: a registry that makes features out of a set is the same text on every run."""
 _POLL_S = 0.05
 _CHILD = """import sys
 package = sys.argv[1]
@@ -80,7 +82,7 @@ class Loading:
 
     def __init__(self, process: Popen[bytes], reader: int, printer: int, folder: str, timeout_s: float) -> None:
         self._process, self._reader, self._printer, self._folder = process, reader, printer, folder
-        self._timeout_s, self._deadline = timeout_s, time.monotonic() + timeout_s
+        self._timeout_s = timeout_s
         self._said = bytearray()
         self._printed = bytearray()
         self._too_much = False
@@ -113,8 +115,14 @@ class Loading:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        # Who failed elsewhere and never asked for the result leaves no child behind.
+        self.close()
+
     def _listen(self) -> bool:
         """Read until the child has ended; False when its time was up before."""
+        # Counted from here: until somebody listened, the child may have had to wait for us.
+        deadline = time.monotonic() + self._timeout_s
         sinks = {self._reader: self._hear, self._printer: self._keep}
         poller = select.poll()
         for descriptor in sinks:
@@ -122,7 +130,7 @@ class Loading:
             poller.register(descriptor, select.POLLIN)
         with _Ending(self._process, poller) as ending:
             while not self._too_much:
-                left = self._deadline - time.monotonic()
+                left = deadline - time.monotonic()
                 if left <= 0:
                     return False
                 for descriptor, _ in poller.poll(min(left, _POLL_S) * 1000):
@@ -149,7 +157,7 @@ class Loading:
         printed = self._printed.decode(errors="replace").strip()
         try:
             if said.registry is None:
-                raise Invalid([*said.faults, self._what_ended_it(said.reading, printed, in_time=in_time)])
+                raise Invalid([*said.faults, self._what_ended_it(said, printed, in_time=in_time)])
             registry = checked(registry_from_json(said.registry), said.faults)
         except Invalid as invalid:
             if printed:
@@ -163,7 +171,7 @@ class Loading:
             warnings.warn(text, RegistryPrinted, stacklevel=3)
         return registry
 
-    def _what_ended_it(self, file: str, printed: str, *, in_time: bool) -> Fault:
+    def _what_ended_it(self, said: _Said, printed: str, *, in_time: bool) -> Fault:
         last = printed.splitlines()[-1][:200] if printed else ""
         reason, fix = (
             f"Python ended while this was read: {_ending(self._process.returncode)}.",
@@ -173,9 +181,11 @@ class Loading:
             reason = f"Reading it took longer than {self._timeout_s:g} s and was stopped."
         elif self._too_much:
             reason = f"The registry has more than {SIZE_LIMIT // 2**20} MB to say."
+        elif said.garbled:
+            reason = "A registry file wrote to a descriptor that is not its own."
         if last:
             reason += f" The last it printed: {last}"
-        return Fault(file or self._folder, 0, "", "", "", reason, fix)
+        return Fault(said.reading or self._folder, 0, "", "", "", reason, fix)
 
 
 class _Said:
@@ -186,6 +196,7 @@ class _Said:
         self.faults: list[Fault] = []
         self.strangers: list[str] = []
         self.registry: object = None
+        self.garbled = False
         for line in data.split(b"\n")[:-1]:
             try:
                 message: dict[str, Any] = json.loads(line)
@@ -194,7 +205,9 @@ class _Said:
                 self.strangers += message.get("strangers", ())
                 self.registry = message.get("registry", self.registry)
             except (ValueError, TypeError, AttributeError):
-                continue  # a registry file wrote to our descriptor: what matters was said, or is missing now
+                # A registry file wrote to our descriptor: faults may be lost, so nothing here is to be relied on.
+                self.registry, self.garbled = None, True
+                break
 
 
 class _Ending:
@@ -245,8 +258,7 @@ def _ending(code: int | None) -> str:
 def _bare_environment() -> dict[str, str]:
     kept = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
-    # The same registry is the same text on every run, even one that makes features out of a set.
-    return {**environment, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "HOME": os.devnull}
+    return {**environment, "PYTHONHASHSEED": SEED, "PYTHONUTF8": "1", "HOME": os.devnull}
 
 
 def _widen(descriptor: int) -> None:
@@ -266,6 +278,9 @@ def _inside(root: Path, folder: str | Path) -> str:
     if not path.is_dir():
         what = "is no folder" if path.exists() else "does not exist"
         raise Usage(f"The registry folder {folder} {what}. {_suggestion(root, path)}")
+    package = path.relative_to(root).parts[0]
+    if package in sys.stdlib_module_names or package == "reconciler":
+        raise Usage(f"Python has a package {package!r} of its own: give the registry folder {folder} another name.")
     return path.relative_to(root).as_posix()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
 from collections.abc import Iterable
@@ -87,9 +88,11 @@ class FeatureType(NamedTuple):
         if self.collection:
             return isinstance(value, set if self.collection == "Set" else (list, tuple))
         if self.kind in ("float", "unix"):
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if self.choices:
             return isinstance(value, str) and value in self.choices
+        if isinstance(value, datetime) and value.tzinfo is None:
+            return False
         sample = type(_SAMPLES[self.kind])
         return isinstance(value, sample) and (sample is bool or not isinstance(value, bool))
 

@@ -130,6 +130,8 @@ def _feature(feature: Feature) -> Iterator[Finding]:
             f"AWS accepts at most {limits.ABOUT_LENGTH}.",
             "Shorten about=.",
         )
+    if not limits.ABOUT_TEXT.fullmatch(feature.about):
+        yield name, f"about={feature.about!r}", "AWS accepts one line of text.", "Write about= without line breaks."
     yield from _parameters(feature)
 
 

@@ -20,15 +20,17 @@ TAGS: Final = 50
 TAG_KEY_LENGTH: Final = 128
 TAG_VALUE_LENGTH: Final = 256
 # Python's \w is letters, digits and "_"; \s stands in for AWS's \p{Z}, less the control characters.
-TAG_TEXT: Final = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\r\f\v])*")
+TAG_TEXT: Final = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t\n\r\f\v\x1c-\x1f\x85])*")
 FOREIGN_TAG_PREFIXES: Final = ("aws:", "sagemaker:")
 """Tags that AWS and SageMaker Studio put on by themselves: never compared, never removed."""
 OWN_TAG_PREFIX: Final = "reconciler:"
 
 ABOUT_LENGTH: Final = 255
+# AWS's pattern is `.*`, and its dot stops at every line terminator.
+ABOUT_TEXT: Final = re.compile(r"[^\n\r\x85\u2028\u2029]*")
 PARAMETERS: Final = 25
 PARAMETER_LENGTH: Final = 255
-PARAMETER_TEXT: Final = re.compile(r"(?:[\w.:/=+\-]|[^\S\t\n\r\f\v])*")
+PARAMETER_TEXT: Final = re.compile(r"(?:[\w.:/=+\-]|[^\S\t\n\r\f\v\x1c-\x1f\x85])*")
 
 FEATURE_TYPES: Final = ("Integral", "Fractional", "String")
 COLLECTIONS: Final = ("List", "Set", "Vector")

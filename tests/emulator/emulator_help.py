@@ -1,6 +1,5 @@
-"""What the emulator's tests share: groups to create, a way for boto3 into the emulator, and AWS's own model as judge."""
+"""What the emulator's tests share: groups to create, a way in for boto3, and AWS's own model as judge."""
 
-import datetime
 import json
 import re
 
@@ -131,7 +130,3 @@ def _text_faults(shape, value, path):
 def _bound_faults(shape, size, path):
     if size < shape.metadata.get("min", size) or size > shape.metadata.get("max", size):
         yield f"{path}: {size} is out of bounds"
-
-
-def epoch(moment: datetime.datetime) -> float:
-    return moment.timestamp()

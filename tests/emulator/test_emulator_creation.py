@@ -150,9 +150,7 @@ def test_a_group_needs_a_store(sagemaker, refused, more):
             "needs an EventTimeFeatureName of feature type String",
         ),
         (
-            a_group(
-                offline={"DataCatalogConfig": {"Catalog": "Mine", "Database": "features", "TableName": "weather"}}
-            ),
+            a_group(offline={"DataCatalogConfig": {"Catalog": "Mine", "Database": "features", "TableName": "weather"}}),
             "must be AwsDataCatalog",
         ),
         (
@@ -165,9 +163,7 @@ def test_a_group_needs_a_store(sagemaker, refused, more):
         ),
         (
             a_group(
-                offline={
-                    "DataCatalogConfig": {"Catalog": "AwsDataCatalog", "Database": "f", "TableName": "t" * 253}
-                }
+                offline={"DataCatalogConfig": {"Catalog": "AwsDataCatalog", "Database": "f", "TableName": "t" * 253}}
             ),
             "at most 252 characters",
         ),

@@ -1,6 +1,6 @@
 """What DescribeFeatureGroup says, in particular what it fills in and what it leaves out."""
 
-import datetime
+import datetime as dt
 
 import pytest
 from emulator_help import KEYS, ROLE, a_feature, a_group
@@ -143,7 +143,7 @@ def test_regions_do_not_see_each_other(make, session, door, sagemaker):
 def test_times_are_aware_and_close_to_now(make):
     group = make()
 
-    assert abs(group["CreationTime"] - datetime.datetime.now(datetime.UTC)) < datetime.timedelta(minutes=5)
+    assert abs(group["CreationTime"] - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=5)
     assert group["LastModifiedTime"] >= group["CreationTime"]
 
 

@@ -39,8 +39,7 @@ def test_the_generated_table_is_parquet_in_hive_partitions(make, table):
     ]
     assert [key["Name"] for key in found["PartitionKeys"]] == ["year", "month", "day", "hour"]
     assert (
-        found["StorageDescriptor"]["Location"]
-        == group["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]
+        found["StorageDescriptor"]["Location"] == group["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]
     )
     assert found["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"].endswith("ParquetHiveSerDe")
 

@@ -1,6 +1,6 @@
 """ListFeatureGroups: filters, order and pages."""
 
-import datetime
+import datetime as dt
 
 import pytest
 from emulator_help import a_group
@@ -69,7 +69,7 @@ def test_filters_and_order(names, asked, expected):
 @pytest.mark.usefixtures("_three")
 def test_creation_times_are_compared(names, sagemaker):
     middle = sagemaker.describe_feature_group(FeatureGroupName="alpha")["CreationTime"]
-    a_while = datetime.timedelta(seconds=10)
+    a_while = dt.timedelta(seconds=10)
 
     assert names(CreationTimeAfter=middle - a_while) == ["alpha", "gamma"]
     assert names(CreationTimeBefore=middle + a_while) == ["beta", "alpha"]

@@ -53,7 +53,7 @@ def test_an_error_arrives_as_aws_sends_it(client):
 
     with pytest.raises(sagemaker.exceptions.ResourceNotFound):
         sagemaker.delete_feature_group(FeatureGroupName="nothing")
-    with pytest.raises(ClientError, match="NotImplemented.*ListModels of sagemaker"):
+    with pytest.raises(ClientError, match=r"NotImplemented.*ListModels of sagemaker"):
         sagemaker.list_models()
 
 
@@ -157,7 +157,7 @@ def test_boto3_retries_what_passes(server, client):
 def test_latencies_overlap(server, client):
     """All are received before the first is answered; a server that slept in one would receive one at a time."""
     many = 30
-    server.ask("POST", "faults", {"kind": "latency", "operation": "ListFeatureGroups", "seconds": 2})
+    server.ask("POST", "faults", {"kind": "latency", "operation": "ListFeatureGroups", "seconds": 3})
     sagemaker = client(max_pool_connections=many)
     arrived = threading.Event()
 
@@ -167,7 +167,7 @@ def test_latencies_overlap(server, client):
             arrived.wait(0.02)
         answered_before_all_arrived = sum(future.done() for future in waiting)
 
-    assert answered_before_all_arrived < many
+    assert answered_before_all_arrived < many / 2
     assert all(future.result()["FeatureGroupSummaries"] == [] for future in waiting)
 
 

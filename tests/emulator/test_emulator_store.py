@@ -51,9 +51,7 @@ def test_two_instances_see_each_other_and_one_clock(tmp_path):
 def test_threads_share_an_instance(tmp_path):
     opened = open_emulator(tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        replies = list(
-            pool.map(lambda number: ask(opened, "CreateFeatureGroup", **a_group(f"g{number}")), range(40))
-        )
+        replies = list(pool.map(lambda number: ask(opened, "CreateFeatureGroup", **a_group(f"g{number}")), range(40)))
 
     assert {status for status, _ in replies} == {200}
     assert len(names(opened)) == 40

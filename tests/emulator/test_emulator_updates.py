@@ -196,9 +196,9 @@ def test_throughput_changes_and_units_alone_may_change(make, update):
 
     first = update(ThroughputConfig=PROVISIONED)["ThroughputConfig"]
     second = update(ThroughputConfig={**PROVISIONED, "ProvisionedReadCapacityUnits": 20})["ThroughputConfig"]
-    third = update(
-        ThroughputConfig={"ThroughputMode": "OnDemand", "ProvisionedReadCapacityUnits": 0}
-    )["ThroughputConfig"]
+    third = update(ThroughputConfig={"ThroughputMode": "OnDemand", "ProvisionedReadCapacityUnits": 0})[
+        "ThroughputConfig"
+    ]
 
     assert first == PROVISIONED
     assert second == {**PROVISIONED, "ProvisionedReadCapacityUnits": 20}
@@ -211,9 +211,7 @@ def test_throughput_goes_back_to_on_demand_once_a_day(make, update, sagemaker, e
     update(ThroughputConfig=on_demand)
     update(ThroughputConfig=PROVISIONED)
 
-    code, message = refused(
-        sagemaker.update_feature_group, FeatureGroupName="weather", ThroughputConfig=on_demand
-    )
+    code, message = refused(sagemaker.update_feature_group, FeatureGroupName="weather", ThroughputConfig=on_demand)
     emulator.advance_clock(24 * 3600)
     later = update(ThroughputConfig=on_demand)
 
@@ -231,9 +229,7 @@ def test_provisioned_throughput_is_refused_where_it_does_not_exist(make, sagemak
 
 
 def test_a_missing_group_cannot_be_updated(sagemaker, refused):
-    code, _ = refused(
-        sagemaker.update_feature_group, FeatureGroupName="nothing", FeatureAdditions=[a_feature("x")]
-    )
+    code, _ = refused(sagemaker.update_feature_group, FeatureGroupName="nothing", FeatureAdditions=[a_feature("x")])
 
     assert code == "ResourceNotFound"
 

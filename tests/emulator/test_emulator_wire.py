@@ -1,7 +1,7 @@
 """The wire: whatever arrives, the reply is one AWS could have sent."""
 
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from emulator_help import a_group
@@ -117,7 +117,7 @@ def test_an_unknown_sts_operation_is_an_error_in_xml(emulator):
     reply = emulator.answer("POST", "/", headers, b"Action=AssumeRole&RoleArn=<x>&Version=2011-06-15")
 
     assert reply.status == 501
-    assert "AssumeRole" in ElementTree.fromstring(reply.body).find(".//{*}Message").text
+    assert "AssumeRole" in ET.fromstring(reply.body).find(".//{*}Message").text
 
 
 def test_without_a_signature_the_region_is_us_east_1(emulator):

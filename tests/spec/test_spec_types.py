@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, Literal, NewType, Optional, Union
@@ -20,7 +21,7 @@ class Colour(StrEnum):
     BLUE = "blue"
 
 
-class Mixed(str, Enum):
+class Mixed(str, Enum):  # noqa: UP042
     A = "a"
 
 
@@ -55,8 +56,8 @@ Miles = NewType("Miles", float)
         (Vector[Literal[384]], "Fractional", "Vector", 384, False, ()),
         (Vector[3] | None, "Fractional", "Vector", 3, True, ()),
         (int | None, "Integral", None, None, True, ()),
-        (Optional[float], "Fractional", None, None, True, ()),
-        (Union[None, str], "String", None, None, True, ()),
+        (Optional[float], "Fractional", None, None, True, ()),  # noqa: UP045
+        (Union[None, str], "String", None, None, True, ()),  # noqa: UP007
         (Annotated[int, Ge(0)], "Integral", None, None, False, ()),
         (Annotated[int | None, Ge(0)], "Integral", None, None, True, ()),
         (Annotated[UnixTime, Ge(0)] | None, "Fractional", None, None, True, ()),
@@ -88,13 +89,13 @@ def test_an_annotation_says_what_aws_stores(annotation, aws_type, collection, di
         (list[Vector[3]], "collection of collections"),
         (list[int | None], "None"),
         (int | str, "int | str"),
-        (Union[int, str, None], "several things"),
+        (Union[int, str, None], "several things"),  # noqa: UP007
         (None, "None"),
         (Any, "Any"),
         (object, "object"),
         (Literal[1, 2], "Literal[1, 2]"),
         (Literal["a", 1], "no strings"),
-        (Literal["a", None], '"..."] | None'),
+        (Literal["a", None], '"..."] | None'),  # noqa: PYI061
         (Number, "Number"),
         (Empty, "Empty"),
         (Vector, "Vector[384]"),
@@ -123,7 +124,7 @@ def test_any_other_annotation_is_refused_by_name_with_what_works(annotation, nam
     ("annotation", "fits", "does_not"),
     [
         (int, [0, -1], [1.0, "1", True, None]),
-        (float, [0, 0.5], ["1", True, None]),
+        (float, [0, 0.5], ["1", True, None, math.nan, math.inf]),
         (bool, [True], [1, "yes"]),
         (str, ["", "x"], [1]),
         (Literal["a"], ["a"], ["b", 1]),
@@ -131,7 +132,7 @@ def test_any_other_annotation_is_refused_by_name_with_what_works(annotation, nam
         (list[int], [[], [1], (1,)], [1, {1}, None]),
         (set[int], [set()], [[1]]),
         (int | None, [None, 1], ["x"]),
-        (datetime, [datetime(2013, 1, 1)], ["2013-01-01"]),  # noqa: DTZ001
+        (datetime, [datetime(2013, 1, 1, tzinfo=UTC)], ["2013-01-01", datetime(2013, 1, 1)]),  # noqa: DTZ001
     ],
     ids=str,
 )

@@ -39,7 +39,7 @@ retire("weather", raeson="x")  # error: arg-type
 def use(at: datetime) -> None:
     WrongStore(origin=1, at=at, temp_f=1.0, wind=2.0)  # error: arg-type
     WrongStore(origin="JFK", at=at, temp=1.0)  # error: call-arg
-    WrongStore("JFK", at)  # error: misc
+    WrongStore("JFK", at)  # error: call-arg
     record = UnknownWord(origin="JFK", at=at)
     record.origin = "LGA"  # error: misc
     record.orgin  # error: attr-defined
