@@ -45,7 +45,7 @@ contracts: setup
 check: lint types contracts test
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(if $(WRITE),--write)
 
 clean:
 	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -59,9 +59,7 @@ def main() -> int:
             with _edited(project / "registry/weather.py", _retype_and_switch_off):
                 _run(project, "plan weather", 3)
                 _run(project, "apply weather --yes", 3, tail=2)
-        _step(
-            "The new feature is gone from the spec, say by a revert. Refused, with the line to paste."
-        )
+        _step("The new feature is gone from the spec, say by a revert. Refused, with the line to paste.")
         _run(project, "plan weather", 3)
         with _edited(project / "registry/weather.py", _add_a_feature):
             _step("The departure board's spec is removed. A spec that is merely gone deletes nothing.")

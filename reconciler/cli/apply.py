@@ -80,13 +80,13 @@ def _settled_plan(session: Session, groups: Collection[str]) -> Plan:
     """The plan, once AWS is not at work on any of its groups."""
     from reconciler.apply import wait_until_settled  # noqa: PLC0415
 
-    live = session.reader.read(session.registry, session.owner)
+    live = session.read()
     moving = sorted(name for name, group in live.items() if group.is_moving)
     if moving:
         say(f"Waiting until AWS has finished with {', '.join(moving)} ...")
         wait_until_settled(moving, session.store, _patience(session))
-        session.read_again()
-    return session.plan(groups)
+        live = session.read_again()
+    return session.plan(live, groups)
 
 
 def _patience(session: Session) -> Patience:

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 import click
 
-from reconciler.cli.output import say
 from reconciler.config import FILE, Config, read_config
 from reconciler.errors import Usage
 
@@ -95,7 +94,9 @@ def _configuration(root: Path, name: str | None) -> tuple[_Piece, str]:
     text = _read(file)
     table = _toml(text, "").get("tool", {})
     if isinstance(table, dict) and "reconciler" in table:
-        return _Piece(FILE, kept="it has [tool.reconciler]"), read_config(root).registry
+        there = read_config(root)
+        other = f", named {there.name or 'nothing'}" if name and name != there.name else ""
+        return _Piece(FILE, kept=f"it has [tool.reconciler]{other}"), there.registry
     ours = _template("pyproject.toml.template", {"NAME": _name(root, name)})
     if not file.exists():
         return _Piece(FILE, ours), "registry"
@@ -175,8 +176,9 @@ def _name(root: Path, given: str | None) -> str:
 def _asked() -> str:
     if not sys.stdin.isatty():
         raise Usage(
-            "The registry needs a name, and there is no Git remote `origin` to take it from: give --name owner/repository. "
-            "It is written to a tag on every live group, so that no other registry takes it over."
+            "The registry needs a name, and there is no Git remote `origin` to take it from: give "
+            "--name owner/repository. It is written to a tag on every live group, so that no other registry takes it "
+            "over."
         )
     asked: str = click.prompt("Name of the registry (owner/repository)", err=True)
     return asked.strip()
@@ -242,9 +244,8 @@ def _put(root: Path, piece: _Piece) -> None:
 
 
 def _say_what_is_next(config: Config) -> None:
-    """The three commands that follow, to stderr: they are no result."""
     env = f" --env {config.default_environment}" if config.has_real_environment else ""
-    say("\nNext:")
-    say("  reconciler validate".ljust(38) + "check the specs; no AWS, no credentials")
-    say("  reconciler plan".ljust(38) + f"what would happen to {config.default_environment}")
-    say(f"  reconciler apply{env}".ljust(38) + "make it happen")
+    click.echo("\nNext:")
+    click.echo("  reconciler validate".ljust(38) + "check the specs; no AWS, no credentials")
+    click.echo("  reconciler plan".ljust(38) + f"what would happen to {config.default_environment}")
+    click.echo(f"  reconciler apply{env}".ljust(38) + "make it happen")

@@ -58,6 +58,8 @@ def report(error: ReconcilerError) -> None:
         say(paint(f"{count} fault{'s' * (count != 1)}:", "red"))
         for fault in error.faults:
             say(f"  {fault}")
+        for note in getattr(error, "__notes__", ()):
+            say(note)
         return
     first, _, rest = str(error).partition("\n")
     say(f"{paint('Error:', 'red')} {first}" + (f"\n{rest}" if rest else ""))

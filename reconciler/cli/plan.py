@@ -50,7 +50,7 @@ def plan(
       reconciler plan --format json | jq .changes
     """
     with open_session(env, specs) as session:
-        found = session.plan(groups)
+        found = session.plan(session.read(), groups)
     show(found, output)
     if out or annotations:
         from reconciler.plan.codec import plan_as_json  # noqa: PLC0415

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from reconciler.cli.output import say
 from reconciler.config import Config, Environment, read_config
 from reconciler.errors import Usage
 from reconciler.load import Loading, read_specs, start
-from reconciler.state import Registry
+from reconciler.state import Live, Registry
 
 if TYPE_CHECKING:
     from reconciler.aws import FeatureStore
@@ -33,11 +33,14 @@ class Session:
     reader: Reader
     scope: Scope
 
-    def plan(self, only: Collection[str] = ()) -> Plan:
-        """Read the live store and plan; `only` names groups, as specs or AWS have them."""
+    def read(self) -> dict[str, Live]:
+        """The live groups that the registry names or owns."""
+        return self.reader.read(self.registry, self.owner)
+
+    def plan(self, live: Mapping[str, Live], only: Collection[str] = ()) -> Plan:
+        """What would bring the live groups to what the registry says; `only` names groups, as specs or AWS do."""
         from reconciler.plan import make_plan  # noqa: PLC0415
 
-        live = self.reader.read(self.registry, self.owner)
         names = self._named(only, {*self.registry.groups, *self.registry.retired, *live})
         return make_plan(self.registry, live, self.scope, names)
 
@@ -52,12 +55,13 @@ class Session:
             raise Usage(f"Neither the registry nor the live store has a group {name!r}.{hint}")
         return {place for place in found.values() if place}
 
-    def read_again(self) -> None:
-        """Forget what the search index said, for the next plan."""
+    def read_again(self) -> dict[str, Live]:
+        """The same, with the search index asked anew."""
         from reconciler.live import Reader  # noqa: PLC0415
 
         self.reader.close()
         self.reader = Reader(self.store, self.environment.ignore_tags)
+        return self.read()
 
 
 @contextmanager

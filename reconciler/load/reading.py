@@ -30,6 +30,8 @@ PRINTED_LIMIT = 16_384
 SEED = "0"
 """Of the child's hashes: a registry that makes features out of a set is the same text on every run."""
 _POLL_S = 0.05
+_NEEDED = ("reconciler", "pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection")
+"""Packages that the words of specs import, beside Python's own: a registry folder must not stand in for one."""
 _CHILD = """import sys
 package = sys.argv[1]
 if package not in sys.path: sys.path.append(package)
@@ -86,16 +88,18 @@ class Loading:
         self._said = bytearray()
         self._printed = bytearray()
         self._too_much = False
+        self._in_time = False
         self._registry: Registry | None = None
 
     def result(self) -> Registry:
         """The registry; raises `Invalid` with every fault of its files and of what they mean."""
-        if self._registry is None:
+        if self._reader >= 0:
             try:
-                in_time = self._listen()
+                self._in_time = self._listen()
             finally:
                 self.close()
-            self._registry = self._judge(in_time=in_time)
+        if self._registry is None:
+            self._registry = self._judge(in_time=self._in_time)
         return self._registry
 
     def close(self) -> None:
@@ -279,8 +283,10 @@ def _inside(root: Path, folder: str | Path) -> str:
         what = "is no folder" if path.exists() else "does not exist"
         raise Usage(f"The registry folder {folder} {what}. {_suggestion(root, path)}")
     package = path.relative_to(root).parts[0]
-    if package in sys.stdlib_module_names or package == "reconciler":
-        raise Usage(f"Python has a package {package!r} of its own: give the registry folder {folder} another name.")
+    if package in sys.stdlib_module_names or package in _NEEDED:
+        raise Usage(
+            f"There is a package {package!r} that reading needs: give the registry folder {folder} another name."
+        )
     return path.relative_to(root).as_posix()
 
 

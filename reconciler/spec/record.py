@@ -7,9 +7,12 @@ import dataclasses
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar, Final, TypeVar, cast
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from reconciler.spec.group import Declaration, GroupSpec
 from reconciler.spec.read import Reader
@@ -19,8 +22,11 @@ from reconciler.spec.words import NOT_GIVEN, FeatureWords
 
 C = TypeVar("C", bound=type)
 
-CONFIG: Final = {"extra": "forbid", "validate_default": True}
-"""What pydantic is told about every record; how strict values are taken is said value by value, in `values`."""
+CONFIG: Final = ConfigDict(extra="forbid", validate_default=True, defer_build=True)
+"""What pydantic is told about every record; how strict values are taken is said value by value, in `values`.
+
+Building is put off to the first record: reading a registry declares a thousand groups and makes none.
+"""
 
 
 def declarations(cls: type, local: Mapping[str, Any], reader: Reader) -> list[Declaration]:
@@ -51,10 +57,8 @@ def make_record(cls: C, spec: GroupSpec) -> C:
     written = {field.field: field.annotation for field in spec.fields}
     cls.__annotations__ = {field.field: field.type.checked for field in spec.fields}
     cls.__doc__ = cls.__doc__ or ""  # dataclass would work out a signature instead
-    cls.__pydantic_config__ = dict(CONFIG)  # type: ignore[attr-defined]
-    made: type = dataclasses.dataclass(frozen=True, kw_only=True, init=False)(cls)
+    made = pydantic_dataclass(cls, frozen=True, kw_only=True, config=CONFIG)
     made.__annotations__ = written
-    setattr(made, "__init__", _validating(made))  # noqa: B010  (mypy has no words for it)
     return cast(C, made)
 
 
@@ -64,25 +68,6 @@ def refer(cls: type, spec: GroupSpec, declared: Mapping[object, Declaration]) ->
     for field in spec.fields:
         reference = FeatureRef(spec.name, field.name, field.field, cls)
         setattr(cls, field.field, Attribute(reference, declared[field.field].words))
-
-
-def _validating(cls: type) -> Callable[..., None]:
-    validate: Callable[..., object] | None = None
-
-    def __init__(self: object, /, **values: Any) -> None:  # noqa: N807  (it becomes the class's own)
-        nonlocal validate
-        if validate is None:
-            validate = _validator(cls)
-        validate(values, self_instance=self)
-
-    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
-    return __init__
-
-
-def _validator(cls: type) -> Callable[..., object]:
-    from pydantic import TypeAdapter  # noqa: PLC0415  (with the first record, not with the registry)
-
-    return TypeAdapter(cls).validator.validate_python
 
 
 def _dataclass_field(default: Any) -> Any:

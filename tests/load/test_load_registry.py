@@ -170,7 +170,7 @@ def test_a_registry_may_lie_deeper_and_have_any_name(project):
     assert list(load(project.root, project.root / "config" / "feature-groups").groups) == ["good"]
 
 
-@pytest.mark.parametrize("folder", ["yaml", "pydantic", "tests"])
+@pytest.mark.parametrize("folder", ["yaml", "pandas", "tests"])
 def test_a_folder_may_have_the_name_of_an_installed_package(project, folder):
     project.group(f"{folder}/a.py", "Weather")
 
@@ -184,8 +184,9 @@ def test_a_folder_may_have_the_name_of_an_installed_package(project, folder):
         ("elsewhere", "does not exist. `reconciler init` makes one."),
         ("deep/er", "does not exist."),
         ("pyproject.toml", "is no folder."),
-        ("json", "Python has a package 'json' of its own"),
-        ("reconciler", "Python has a package 'reconciler' of its own"),
+        ("json", "There is a package 'json' that reading needs"),
+        ("pydantic", "There is a package 'pydantic' that reading needs"),
+        ("reconciler", "There is a package 'reconciler' that reading needs"),
         (".", "not inside of the project"),
         ("..", "not inside of the project"),
         ("/", "not inside of the project"),
@@ -193,7 +194,7 @@ def test_a_folder_may_have_the_name_of_an_installed_package(project, folder):
 )
 def test_a_folder_that_is_not_there_is_no_empty_registry(project, folder, says):
     project.write("pyproject.toml", "")
-    for taken in ("json", "reconciler"):
+    for taken in ("json", "pydantic", "reconciler"):
         project.group(f"{taken}/a.py")
 
     with pytest.raises(Usage) as refused:
@@ -298,6 +299,14 @@ def test_a_loading_that_was_started_can_be_asked_later_and_again(project):
     loading = start(project.root)
 
     assert loading.result() is loading.result()
+
+
+def test_faults_are_told_as_often_as_one_asks(project):
+    project.write("registry/a.py", "raise ValueError")
+    loading = start(project.root)
+    for _ in range(2):
+        with pytest.raises(Invalid, match="ValueError"):
+            loading.result()
 
 
 def test_the_time_before_anybody_asks_does_not_count(project):

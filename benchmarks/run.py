@@ -1,0 +1,73 @@
+"""Every benchmark, as one table: `make bench`. With --write it also goes to docs/benchmarks.md.
+
+Each figure is a ratio of whole processes measured in turn in this one run; absolute times are this machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import one_group
+import startup
+import wide
+from measure import Row, machine
+from projects import HOME
+
+PARTS = {"startup": startup, "wide": wide, "one_group": one_group}
+
+
+def main() -> int:
+    """0 if every goal is met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which; all where none is named")
+    parser.add_argument("--times", type=int, default=9, help="counted runs of each command")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    given = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
+        for name in given.parts or PARTS:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            times = given.times if name != "wide" else max(3, given.times // 3)
+            rows += PARTS[name].rows(Path(folder), times)
+    table = as_table(rows)
+    print(table)
+    if given.write:
+        (HOME / "docs" / "benchmarks.md").write_text(_PAGE.format(machine=machine(), day=_today(), table=table))
+    return 0 if all(row.is_met for row in rows) else 1
+
+
+def as_table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    cells = [row.as_cells() for row in rows]
+    head = list(cells[0])
+    lines = [head, ["---"] * len(head), *([row[name] for name in head] for row in cells)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+_PAGE = """# Benchmarks
+
+`make bench` measures all of this anew and prints the table; `make bench WRITE=1` also writes this page. Every figure is
+of whole processes, from the shell to their end, the two of a row run in turn; quote the ratios, not the seconds. Byte
+code is written, and pandas is installed.
+
+Machine: {machine}. Day: {day}.
+
+{table}
+
+The rivals: `benchmarks/bare_client.py` only creates boto3's client, the floor of any AWS tool in Python.
+`benchmarks/one_by_one.py` reads every group with one describe and one list-tags, which is what a plan would need at
+least if the search index did not exist; it reads no metadata of features, and the plan does. The live groups are the
+emulator's, served by another process on the same machine with 30 ms of latency a call.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
