@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.emulator import assumptions
-from reconciler.emulator.calls import as_json
 from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Faults:
         fault = _valid(kind, details)
         with self._store.writing() as db:
             made = db.execute(
-                "INSERT INTO faults (fault, seen, left) VALUES (?, 0, ?)", (as_json(fault._asdict()), fault.times)
+                "INSERT INTO faults (fault, seen, left) VALUES (?, 0, ?)", (json.dumps(fault._asdict()), fault.times)
             )
         return int(made.lastrowid or 0)
 

@@ -6,18 +6,12 @@ boto3 checks almost none of this: bad enums, bad names and 101 additions all lea
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
 
 from reconciler.errors import Fault
-from reconciler.state import limits
-from reconciler.state.model import Desired, Feature, Registry
-
-Finding: TypeAlias = tuple[str, str, str, str]
-"""Field, value, reason, what works."""
+from reconciler.state import feature_checks, limits
+from reconciler.state.feature_checks import Finding, name_rule, one_of
+from reconciler.state.model import Desired, Registry
 
 
 def check(registry: Registry) -> Iterator[Fault]:
@@ -61,16 +55,7 @@ def check_group(desired: Desired) -> Iterator[Fault]:
 def _name(desired: Desired) -> Iterator[Finding]:
     name = desired.group.name
     if not limits.NAME.fullmatch(name) or len(name) > limits.NAME_LENGTH:
-        yield "name", repr(name), "AWS does not accept this name.", _name_rule(name)
-
-
-def _name_rule(name: str) -> str:
-    better = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")[: limits.NAME_LENGTH].strip("-_")
-    hint = f", for instance {better!r}" if better and better != name else ""
-    return (
-        f"Use 1 to {limits.NAME_LENGTH} letters, digits, hyphens and underscores, "
-        f"beginning and ending with a letter or digit{hint}."
-    )
+        yield "name", repr(name), "AWS does not accept this name.", name_rule(name)
 
 
 def _description(desired: Desired) -> Iterator[Finding]:
@@ -81,131 +66,6 @@ def _description(desired: Desired) -> Iterator[Finding]:
             f"{len(text)} characters",
             f"AWS accepts at most {limits.DESCRIPTION_LENGTH}.",
             "Shorten the docstring's first paragraph, or give description=.",
-        )
-
-
-def _features(desired: Desired) -> Iterator[Finding]:
-    features = desired.group.features
-    if not features:
-        yield "features", "none", "A feature group needs features.", "Declare the record's fields."
-    if len(features) > limits.FEATURES:
-        yield (
-            "features",
-            str(len(features)),
-            f"AWS accepts at most {limits.FEATURES} features in a group.",
-            "Split the group by subject; groups with one record identifier join again in a dataset.",
-        )
-    for name, count in Counter(f.name for f in features).items():
-        if count > 1:
-            yield name, f"{count} times", "Two features have one name.", "Rename one of them."
-    by_lower: dict[str, str] = {}
-    for feature in features:
-        other = by_lower.setdefault(feature.name.lower(), feature.name)
-        if other != feature.name:
-            yield (
-                feature.name,
-                repr(feature.name),
-                f"It differs from {other!r} only in case.",
-                "Athena and Glue do not tell them apart: rename one of them.",
-            )
-        yield from _feature(feature)
-
-
-def _feature(feature: Feature) -> Iterator[Finding]:
-    name = feature.name
-    if not limits.NAME.fullmatch(name) or len(name) > limits.NAME_LENGTH:
-        yield name, repr(name), "AWS does not accept this feature name.", _name_rule(name)
-    if name.lower() in limits.RESERVED_FEATURES:
-        yield name, repr(name), "AWS keeps this name for its own column.", "Choose another name."
-    if feature.type not in limits.FEATURE_TYPES:
-        yield name, repr(feature.type), "There is no such feature type.", _one_of(limits.FEATURE_TYPES)
-    if feature.collection not in (None, *limits.COLLECTIONS):
-        yield name, repr(feature.collection), "There is no such collection.", _one_of(limits.COLLECTIONS)
-    if feature.collection == "Vector":
-        yield from _vector(feature)
-    if len(feature.about) > limits.ABOUT_LENGTH:
-        yield (
-            name,
-            f"about of {len(feature.about)} characters",
-            f"AWS accepts at most {limits.ABOUT_LENGTH}.",
-            "Shorten about=.",
-        )
-    if not limits.ABOUT_TEXT.fullmatch(feature.about):
-        yield name, f"about={feature.about!r}", "AWS accepts one line of text.", "Write about= without line breaks."
-    yield from _parameters(feature)
-
-
-def _vector(feature: Feature) -> Iterator[Finding]:
-    if feature.type != "Fractional":
-        yield feature.name, feature.type, "A vector holds floats.", "Use Vector[n], or a list."
-    if not 1 <= (feature.dimension or 0) <= limits.VECTOR_DIMENSION:
-        yield (
-            feature.name,
-            f"Vector[{feature.dimension}]",
-            f"AWS accepts 1 to {limits.VECTOR_DIMENSION} dimensions.",
-            "Give the vector's length.",
-        )
-
-
-def _parameters(feature: Feature) -> Iterator[Finding]:
-    if len(feature.parameters) > limits.PARAMETERS:
-        yield (
-            feature.name,
-            f"{len(feature.parameters)} parameters",
-            f"AWS accepts at most {limits.PARAMETERS} on a feature.",
-            "Keep the ones that people look up.",
-        )
-    for key, value in feature.parameters.items():
-        for text in (key, value):
-            if not 1 <= len(text) <= limits.PARAMETER_LENGTH or not limits.PARAMETER_TEXT.fullmatch(text):
-                yield (
-                    feature.name,
-                    f"parameters[{key!r}] = {value!r}",
-                    f"AWS does not accept {text!r}.",
-                    "Use 1 to 255 letters, digits, spaces and . : / = + - _, and no @.",
-                )
-
-
-def _keys(desired: Desired) -> Iterator[Finding]:
-    group = desired.group
-    by_name = {f.name: f for f in group.features}
-    for field in ("record_id", "event_time"):
-        wanted = getattr(group, field)
-        feature = by_name.get(wanted)
-        if feature is None:
-            close = get_close_matches(wanted, by_name, 1)
-            fix = f"Did you mean {close[0]!r}?" if close else "Name one of the record's fields."
-            yield field, repr(wanted), "There is no feature of this name.", fix
-        elif feature.collection:
-            yield field, repr(wanted), f"{wanted} is a {feature.collection}.", "Name a single value."
-        elif field == "event_time":
-            yield from _event_time(desired, feature)
-        elif feature.type == "Fractional":
-            yield (
-                field,
-                repr(wanted),
-                "A record identifier that is a fraction cannot be told apart safely.",
-                "Make it str or int.",
-            )
-    if group.record_id == group.event_time and group.record_id in by_name:
-        yield "event_time", repr(group.event_time), "It is the record identifier too.", "Name another field."
-
-
-def _event_time(desired: Desired, feature: Feature) -> Iterator[Finding]:
-    offline = desired.group.offline
-    if feature.type == "Integral":
-        yield (
-            "event_time",
-            f"{feature.name}: Integral",
-            "AWS takes event times as String or Fractional.",
-            "Make it datetime (ISO-8601 text) or UnixTime (seconds).",
-        )
-    elif feature.type == "Fractional" and offline and offline.table_format == "Iceberg":
-        yield (
-            "event_time",
-            f"{feature.name}: Fractional",
-            "An Iceberg table needs an event time of type String.",
-            'Make it datetime, or use Offline(table_format="Glue").',
         )
 
 
@@ -225,7 +85,7 @@ def _online(desired: Desired) -> Iterator[Finding]:
             "online.storage_type",
             repr(online.storage_type),
             "There is no such storage type.",
-            _one_of(limits.STORAGE_TYPES),
+            one_of(limits.STORAGE_TYPES),
         )
     if online.storage_type == "InMemory" and group.offline is not None:
         yield (
@@ -239,28 +99,6 @@ def _online(desired: Desired) -> Iterator[Finding]:
     yield from _key("online.kms_key", online.kms_key)
 
 
-def _collections(desired: Desired) -> Iterator[Finding]:
-    group = desired.group
-    in_memory = group.online is not None and group.online.storage_type == "InMemory"
-    vectors = 0
-    for feature in group.features:
-        vectors += feature.collection == "Vector"
-        if feature.collection and not in_memory:
-            yield (
-                feature.name,
-                feature.collection,
-                "AWS keeps collections in memory only.",
-                'Use online=Online(storage_type="InMemory"), offline=None; or store the value as text.',
-            )
-        if feature.collection == "Vector" and vectors > 1:
-            yield (
-                feature.name,
-                "Vector",
-                "AWS accepts one vector in a group.",
-                "Put it in a group of its own.",
-            )
-
-
 def _offline(desired: Desired) -> Iterator[Finding]:
     offline = desired.group.offline
     if offline is None:
@@ -270,7 +108,7 @@ def _offline(desired: Desired) -> Iterator[Finding]:
             "offline.table_format",
             repr(offline.table_format),
             "There is no such table format.",
-            _one_of(limits.TABLE_FORMATS),
+            one_of(limits.TABLE_FORMATS),
         )
     if not offline.create_table and offline.table_format == "Iceberg":
         yield (
@@ -328,7 +166,7 @@ def _throughput(desired: Desired) -> Iterator[Finding]:
             "throughput.mode",
             repr(throughput.mode),
             "There is no such mode.",
-            _one_of(limits.THROUGHPUT_MODES),
+            one_of(limits.THROUGHPUT_MODES),
         )
     if throughput.mode != "Provisioned":
         return
@@ -372,11 +210,7 @@ _TAG_RULE = (
 
 def _keep_live(desired: Desired) -> Iterator[Finding]:
     for name in sorted(desired.keep_live - limits.KEEPABLE.keys()):
-        yield "keep_live", repr(name), "There is no immutable field of this name.", _one_of(limits.KEEPABLE)
-
-
-def _one_of(words: Iterable[str]) -> str:
-    return f"Use one of {', '.join(map(repr, words))}."
+        yield "keep_live", repr(name), "There is no immutable field of this name.", one_of(limits.KEEPABLE)
 
 
 def _names_that_differ_in_case(registry: Registry) -> Iterator[Fault]:
@@ -399,10 +233,10 @@ def _names_that_differ_in_case(registry: Registry) -> Iterator[Fault]:
 _RULES: tuple[Callable[[Desired], Iterator[Finding]], ...] = (
     _name,
     _description,
-    _features,
-    _keys,
+    feature_checks.features,
+    feature_checks.keys,
     _online,
-    _collections,
+    feature_checks.collections,
     _offline,
     _role,
     _throughput,
