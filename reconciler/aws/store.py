@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.errors import Reply, is_missing, named
 from reconciler.aws.session import create_client
-from reconciler.aws.swift import SwiftDescribe
+from reconciler.aws.swift import Swift
 from reconciler.config import Environment
 from reconciler.errors import AwsFailed
 
@@ -38,13 +38,14 @@ class FeatureStore:
     def __init__(self, environment: Environment, root: Path) -> None:
         self._client = create_client("sagemaker", environment, root)
         # The embedded emulator answers inside the client; there is no connection to borrow.
-        self._swift = None if environment.is_embedded else SwiftDescribe.of(self._client)
+        self._swift = None if environment.is_embedded else Swift.of(self._client)
 
     # Reading
 
     def describe(self, group: str) -> Reply | None:
         """DescribeFeatureGroup, whole; None where there is no such group."""
-        if self._swift and (swift := self._swift.describe(group)) is not None:
+        swift = self._swift and self._swift.call("DescribeFeatureGroup", {"FeatureGroupName": group})
+        if swift and not swift.get("NextToken"):
             return swift
         reply: Reply = {}
         features: list[Any] = []
@@ -85,7 +86,8 @@ class FeatureStore:
     def _search(self, resource: str, **request: Any) -> Iterator[Reply]:
         with named("Search"):
             while True:
-                reply = self._client.search(Resource=resource, MaxResults=_PAGE, **request)
+                asked = {"Resource": resource, "MaxResults": _PAGE, **request}
+                reply = (self._swift and self._swift.call("Search", asked)) or self._client.search(**asked)
                 yield from reply.get("Results", ())
                 if not reply.get("NextToken"):
                     return
