@@ -1,7 +1,7 @@
 """The configuration in pyproject.toml: which registry this is, and the environments it is reconciled with.
 
-With no configuration at all there is one environment, `local`: the emulator in this process, its data under
-`.reconciler/`. Every fault of the file is found at once, with its line.
+There is always an environment `local`, and it is the default: the emulator in this process, its data under
+`.reconciler/`. A configuration may say otherwise. Every fault of the file is found at once, with its line.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from reconciler.errors import Fault, Invalid, Usage
 
 FILE = "pyproject.toml"
+LOCAL = "local"
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_DEFAULTS = {
     "region": "us-east-1",
@@ -81,8 +82,11 @@ class Environment:
 
     @property
     def is_local(self) -> bool:
-        """On this machine, or wherever an http endpoint says: no account of AWS is at stake."""
-        return self.endpoint is not None
+        """The embedded emulator, or a running one: no account of AWS is at stake.
+
+        AWS is never reached over plain http; an https endpoint is AWS by another way, such as a VPC endpoint.
+        """
+        return _is_local(self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,7 @@ def read_config(start: Path | None = None) -> Config:
         file = folder / FILE
         if file.is_file() and (found := _read(file)) is not None:
             return found
-    local = Environment("local", "embedded", **_located({}, is_local=True))
-    return Config(here, None, "registry", "local", {"local": local})
+    return Config(here, None, "registry", LOCAL, {LOCAL: _embedded()})
 
 
 def _read(file: Path) -> Config | None:
@@ -157,11 +160,12 @@ class _Reader:
             name: self._environment(name, values)
             for name, values in self._table(table, "environments", "tool.reconciler").items()
         }
-        environments = found or {"local": Environment("local", "embedded", **_located({}, is_local=True))}
+        environments = {LOCAL: _embedded(), **found}
         name = self._text(table, "name", "tool.reconciler")
-        default = self._text(table, "default_environment", "tool.reconciler") or next(iter(environments))
+        default = self._text(table, "default_environment", "tool.reconciler") or LOCAL
         if default not in environments:
-            self._fault("tool.reconciler", "default_environment", default, "There is no such environment.", "")
+            there_are = f"There are: {', '.join(environments)}."
+            self._fault("tool.reconciler", "default_environment", default, "There is no such environment.", there_are)
         if name is None and any(not e.is_local for e in environments.values()):
             self._fault(
                 "tool.reconciler",
@@ -185,11 +189,12 @@ class _Reader:
         self._known(values, where, (*own, *_OVERRIDES))
         endpoint = self._text(values, "endpoint", where)
         account, region = self._text(values, "account", where), self._text(values, "region", where)
-        if endpoint is None:
+        is_local = _is_local(endpoint)
+        if not is_local:
             for key, value in (("account", account), ("region", region)):
                 if value is None and key not in values:
                     self._fault(where, key, "", "An environment on AWS needs it.", _PATTERNS[key][1])
-        located = _located(self._overrides(values, where), is_local=endpoint is not None, region=region)
+        located = _located(self._overrides(values, where), is_local=is_local, region=region)
         return Environment(
             name,
             endpoint,
@@ -270,6 +275,14 @@ class _Reader:
 
 
 _OVERRIDES = tuple(f.name for f in fields(Overrides))
+
+
+def _is_local(endpoint: str | None) -> bool:
+    return endpoint is not None and not endpoint.startswith("https://")
+
+
+def _embedded() -> Environment:
+    return Environment(LOCAL, "embedded", **_located({}, is_local=True))
 
 
 def _located(given: Mapping[str, Any], *, is_local: bool, region: str | None = None) -> dict[str, Any]:

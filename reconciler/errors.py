@@ -27,12 +27,16 @@ class Fault:
     reason: str
     fix: str
 
-    def __str__(self) -> str:
-        """`file:line: group.field = value: reason. Fix: fix.`, without the parts that are not known."""
-        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+    @property
+    def place(self) -> str:
+        """`file:line  group.field = value`, as far as each is known."""
+        file = f"{self.file}:{self.line}" if self.line else self.file
         subject = ".".join(part for part in (self.group, self.field) if part)
         shown = f"{subject} = {self.value}" if self.value and subject else subject or self.value
-        return f"{place}{shown}{': ' if shown else ''}{self.reason} {self.fix}".rstrip()
+        return "  ".join(part for part in (file, shown) if part)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason} {self.fix}".removeprefix(": ").rstrip()
 
 
 class ReconcilerError(Exception):

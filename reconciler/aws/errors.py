@@ -77,7 +77,7 @@ def _local_hint(failed: Exception) -> str:
         case boto.TokenRetrievalError() | boto.SSOError() | boto.UnauthorizedSSOTokenError():
             return "The single sign-on session has ended: run `aws sso login`."
         case boto.NoRegionError():
-            return "Add region to the environment in pyproject.toml, or set AWS_REGION."
+            return "Add region to the environment in pyproject.toml, or set AWS_DEFAULT_REGION."
         case boto.EndpointConnectionError() | boto.ConnectTimeoutError() | boto.ProxyConnectionError():
             return (
                 "Nothing answers there: check the endpoint in pyproject.toml, the region and the network. "

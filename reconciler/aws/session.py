@@ -10,9 +10,11 @@ from __future__ import annotations
 import atexit
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from reconciler.aws.errors import named
 from reconciler.config import LOCAL_ACCOUNT, Environment
@@ -30,10 +32,9 @@ def create_client(service: str, environment: Environment, root: Path) -> Any:
     if environment.region is None:
         raise Usage(f"The environment {environment.name} has no region: add region to it in pyproject.toml.")
     session = botocore.session.get_session()
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"endpoint_url": None if environment.is_embedded else environment.endpoint}
     if environment.is_local:
-        extra = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-        extra["endpoint_url"] = None if environment.is_embedded else environment.endpoint
+        extra |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     if environment.is_embedded:
         _attach(session, root / ".reconciler" / "emulator")
     config = Config(
@@ -50,7 +51,9 @@ def create_client(service: str, environment: Environment, root: Path) -> Any:
 
 
 def check_account(environment: Environment, root: Path) -> None:
-    """Refuse credentials that belong to another account than the environment names."""
+    """Refuse credentials that belong to another account than the environment names, and an emulator that is not up."""
+    if environment.is_local and environment.endpoint and not environment.is_embedded:
+        _knock(environment.endpoint)
     if environment.account is None or environment.is_embedded:
         return
     with named("GetCallerIdentity"):
@@ -63,6 +66,21 @@ def check_account(environment: Environment, root: Path) -> None:
             f"these credentials belong to account {account}; {environment.name} is account {environment.account}",
             "Choose the right AWS_PROFILE, or the right --env.",
         )
+
+
+def _knock(endpoint: str) -> None:
+    """Say at once that nobody listens: botocore would try for half a minute."""
+    import socket  # noqa: PLC0415 - only for an emulator of one's own
+
+    address = urlsplit(endpoint)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    with named("Connect"):
+        try:
+            socket.create_connection((address.hostname or "", port), timeout=10).close()
+        except ConnectionRefusedError as refused:
+            raise EndpointConnectionError(endpoint_url=endpoint) from refused
+        except OSError:
+            return  # a proxy may know the way: let the client try
 
 
 def place_of(environment: Environment) -> str:

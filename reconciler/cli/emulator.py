@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import format_option
-from reconciler.cli.output import print_json, say
+from reconciler.cli.output import count, print_json, say
 from reconciler.config import LOCAL_DEFAULTS, read_config
 
 data_option = click.option(
@@ -63,7 +63,9 @@ def serve(port: int, data: Path | None, *, quiet: bool, realistic: bool) -> None
 def _instructions(url: str) -> None:
     click.echo(f"The emulator answers on {url}. To point an AWS client at it:")
     click.echo(f"  export AWS_ENDPOINT_URL={url}")
-    click.echo(f"  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION={LOCAL_DEFAULTS['region']}")
+    click.echo(
+        f"  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION={LOCAL_DEFAULTS['region']}"
+    )
     say("Stop it with Ctrl-C; what it holds is kept.")
 
 
@@ -79,9 +81,9 @@ def status(data: Path | None, output: str) -> None:
         print_json(found)
         return
     groups = found["groups"]
-    click.echo(f"{found['directory']}: {len(groups)} feature groups, {found['bytes']:,} bytes")
+    click.echo(f"{found['directory']}: {count(len(groups), 'feature group')}, {found['bytes']:,} bytes")
     for group in groups:
-        click.echo(f"  {group['name']}  {group['status']}  {group['region']}  {group['features']} features")
+        click.echo(f"  {group['name']}  {group['status']}  {group['region']}  {count(group['features'], 'feature')}")
 
 
 @emulator.command()
@@ -95,7 +97,7 @@ def reset(data: Path | None, *, yes: bool) -> None:
     directory = _directory(data)
     held = len(describe_directory(directory)["groups"])
     if held and not yes:
-        click.confirm(f"Delete the {held} feature groups of {directory}?", abort=True, err=True)
+        click.confirm(f"Delete the {count(held, 'feature group')} of {directory}?", abort=True, err=True)
     if held:
         forget(directory)
     click.echo(f"{directory} is empty.")

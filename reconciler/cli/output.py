@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from reconciler.errors import Invalid, ReconcilerError
+from reconciler.errors import Fault, Invalid, ReconcilerError
 
 
 def is_colourful(stream: TextIO) -> bool:
@@ -37,6 +38,11 @@ def say(text: str = "") -> None:
     click.echo(text, err=True)
 
 
+def count(number: int, noun: str) -> str:
+    """A number and its noun: `1 feature`, `2,500 features`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def print_json(document: Any) -> None:
     """One JSON document, and nothing else, to stdout."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -54,15 +60,23 @@ def report(error: ReconcilerError) -> None:
     """An error for a person: what, where, and what to do."""
     paint = painter(sys.stderr)
     if isinstance(error, Invalid):
-        count = len(error.faults)
-        say(paint(f"{count} fault{'s' * (count != 1)}:", "red"))
+        say(paint(f"{count(len(error.faults), 'fault')}:", "red"))
         for fault in error.faults:
-            say(f"  {fault}")
+            _say_fault(fault)
         for note in getattr(error, "__notes__", ()):
             say(note)
         return
-    first, _, rest = str(error).partition("\n")
-    say(f"{paint('Error:', 'red')} {first}" + (f"\n{rest}" if rest else ""))
+    for n, line in enumerate(str(error).splitlines()):
+        say(f"{paint('Error:', 'red')} {line}" if n == 0 else line)
+
+
+def _say_fault(fault: Fault) -> None:
+    """The place and what stands there on a line of their own, to be clicked; why and what to do under it."""
+    say()
+    say(f"  {fault.place}")
+    for text in (fault.reason, fault.fix):
+        if text:
+            say(textwrap.fill(text, width(), initial_indent="      ", subsequent_indent="      "))
 
 
 def annotate(lines: Iterable[str]) -> None:

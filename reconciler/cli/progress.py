@@ -11,6 +11,7 @@ from threading import Lock
 from reconciler.apply import Progress, Stage
 from reconciler.cli.output import is_colourful, say
 from reconciler.plan import Plan
+from reconciler.render.escape import terminal
 
 Tell = Callable[[Progress], None]
 
@@ -39,7 +40,7 @@ def _lines() -> Tell:
 
 
 def _why(progress: Progress) -> str:
-    return f": {progress.failure.code}: {progress.failure.message}" if progress.failure else ""
+    return terminal(f": {progress.failure.code}: {progress.failure.message}") if progress.failure else ""
 
 
 @contextmanager

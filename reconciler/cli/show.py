@@ -13,6 +13,7 @@ from reconciler.cli.options import env_option, format_option
 from reconciler.cli.output import print_json
 from reconciler.config import Environment, read_config
 from reconciler.errors import Usage
+from reconciler.render.escape import terminal
 
 if TYPE_CHECKING:
     from reconciler.aws import FeatureStore
@@ -56,6 +57,7 @@ def _row(live: Live) -> tuple[str, ...]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rows = [tuple(map(terminal, row)) for row in rows]
     widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
     lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in (head, *rows))
     return "\n".join(lines)
@@ -79,7 +81,7 @@ def show(group: str, env: str | None, output: str) -> None:
         print_json(_as_json(live))
         return
     for label, value in _facts(live):
-        click.echo(f"{label + ':':<20}{value}")
+        click.echo(f"{label + ':':<20}{terminal(value)}")
     click.echo("features:")
     click.echo(_table(("  NAME", "TYPE", "ABOUT"), [_feature_row(f) for f in live.group.features]))
 

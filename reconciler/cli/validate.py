@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import annotations_option
-from reconciler.cli.output import annotate
+from reconciler.cli.output import annotate, count
 from reconciler.cli.planning import registry_of
 from reconciler.config import read_config
 from reconciler.errors import Invalid
@@ -42,4 +42,5 @@ def validate(specs_out: Path | None, *, annotations: bool) -> None:
         except OSError as error:
             raise click.ClickException(f"{specs_out} cannot be written: {error.strerror}.") from None
     features = sum(len(desired.group.features) for desired in registry.groups.values())
-    click.echo(f"{config.registry}/ is valid: {len(registry.groups)} feature groups with {features:,} features.")
+    held = f"{count(len(registry.groups), 'feature group')} with {count(features, 'feature')}"
+    click.echo(f"{config.registry}/ is valid: {held}.")

@@ -17,7 +17,7 @@ from reconciler.emulator.embedded import Answer, ConnectionDropped, Emulator, op
 from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
     from pathlib import Path
 
     Scope = MutableMapping[str, Any]
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _TRANSPORT = "reconciler.transport"
+_OWN_NAMES = (b"localhost", b"127.0.0.1", b"[::1]")
 
 
 def serve(
@@ -107,7 +108,9 @@ class App:
         what = f"{scope['method']} {scope['path']}"
         body = await _body(receive, self._emulator.settings.max_body_bytes)
         try:
-            if scope["path"].startswith(admin.PREFIX):
+            if scope["path"].startswith(admin.PREFIX) and _from_elsewhere(dict(scope["headers"])):
+                answer = wire.error_reply(AwsError("AccessDenied", "A web page may not ask for this.", 403))
+            elif scope["path"].startswith(admin.PREFIX):
                 answer = admin.administer(self._emulator, scope["method"], scope["path"], body)
             else:
                 exchange = self._emulator.receive(scope["method"], scope["path"], dict(scope["headers"]), body)
@@ -130,6 +133,18 @@ class App:
         if not self._quiet:
             took = (time.perf_counter() - began) * 1000
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what} {status} {took:.1f} ms\n")
+
+
+def _from_elsewhere(headers: Mapping[bytes, bytes]) -> bool:
+    """A page of another site, open in a browser on this machine, could otherwise empty the emulator.
+
+    Browsers name the page's origin with every request that changes something; other clients have none.
+    """
+    origin = headers.get(b"origin")
+    if origin is None:
+        return False
+    name = origin.rpartition(b"//")[2].rpartition(b":")[0] or origin.rpartition(b"//")[2]
+    return name not in _OWN_NAMES
 
 
 async def _body(receive: Receive, most: int) -> bytes:

@@ -31,9 +31,7 @@ def brakes(
         yield _too_much(
             "FS304",
             "deletes",
-            len(deleted),
-            total,
-            f"It deletes all {total} live groups of this registry.",
+            f"It deletes every live group of this registry, {total} in all.",
             "Retire some of them now and the rest in a later change; or, if the registry is to end, "
             f"set deletes = 1.0 under {limits.table} in a reviewed change of its own.",
         )
@@ -41,8 +39,6 @@ def brakes(
         yield _too_much(
             "FS301",
             "deletes",
-            len(deleted),
-            total,
             _share("deletes", len(deleted), total, limits.deletes),
             f"Retire fewer groups at once, or raise deletes under {limits.table} in a reviewed change.",
         )
@@ -50,8 +46,6 @@ def brakes(
         yield _too_much(
             "FS302",
             "updates",
-            len(updated),
-            total,
             _share("updates", len(updated), total, limits.updates),
             f"Change fewer groups at once (plan and apply take group names), or raise updates under {limits.table}.",
         )
@@ -76,5 +70,5 @@ def _share(verb: str, count: int, total: int, limit: float) -> str:
     return f"It {verb} {count} of {total} live groups of this registry; {limit:.0%} at once is the limit."
 
 
-def _too_much(code: str, field: str, count: int, total: int, reason: str, way_out: str) -> Refusal:
-    return Refusal(code, "", field, total, count, reason, way_out)
+def _too_much(code: str, field: str, reason: str, way_out: str) -> Refusal:
+    return Refusal(code, "", field, None, None, reason, way_out)

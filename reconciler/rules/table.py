@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule("features.name", Kind.IMMUTABLE, "B: no call renames a feature", code="FS101"),
     Rule("features.type", Kind.IMMUTABLE, "B: fixed when added", code="FS102", way_out=_NEW_FEATURE),
     Rule("features.collection", Kind.IMMUTABLE, "B: fixed when added", code="FS103", way_out=_NEW_FEATURE),
-    Rule("features.dimension", Kind.IMMUTABLE, "B: fixed when added", code="FS104", way_out=_NEW_FEATURE),
+    Rule("features.dimension", Kind.IMMUTABLE, "B: fixed when added", code="FS104", way_out=_VERSION_IT),
     Rule("features.about", Kind.UPDATABLE, "B: UpdateFeatureMetadata", "update_metadata"),
     Rule("features.parameters", Kind.UPDATABLE, "B: UpdateFeatureMetadata", "update_metadata"),
     Rule(

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -256,3 +258,24 @@ def test_a_server_that_cannot_start_says_so(tmp_path, capfd):
     with pytest.raises(RuntimeError, match="did not start"), running(tmp_path, speed=11):
         pass
     assert "speed" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://somewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://rebound.example:80", "Host": "rebound.example:80"},
+    ],
+    ids=["another site", "a sandboxed page", "a rebound name"],
+)
+def test_a_web_page_cannot_reach_the_paths_that_empty_it(tmp_path, headers):
+    with running(tmp_path) as server:
+        request = urllib.request.Request(f"{server.url}/_emulator/reset", b"{}", headers, method="POST")
+
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+
+        assert refused.value.code == 403
+        refused.value.close()
+        assert server.ask("POST", "reset") == {}
