@@ -175,9 +175,9 @@ class _Reader:
                 'Add name = "owner/repository": it is written to the ownership tag.',
             )
         self.faults += _shared_accounts(environments)
+        registry = self._text(table, "registry", "tool.reconciler") or "registry"
         if self.faults:
             raise Invalid(self.faults)
-        registry = self._text(table, "registry", "tool.reconciler") or "registry"
         return Config(self.root, name, registry, default, environments)
 
     def _environment(self, name: str, values: object) -> Environment:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from reconciler.aws import FeatureStore
-from reconciler.aws.errors import Reply, is_denied
+from reconciler.aws.errors import MISSING, Reply, is_denied
 from reconciler.errors import AwsFailed
 from reconciler.state import Feature, Group, Live, Registry
 from reconciler.state.model import REGISTRY_TAG
@@ -69,12 +69,19 @@ class Reader:
     def _complete(self, found: Mapping[str, Reply], index: Index, expected: Mapping[str, Group]) -> dict[str, Live]:
         """The described groups with their tags and metadata, those from the truth where the index surprises."""
 
-        def whole(name: str) -> Live:
+        def whole(name: str) -> Live | None:
             live, want = live_from_reply(found[name]), expected.get(name)
-            live = with_tags(live, self._tags(live, index.tags.get(name), want), self._ignore)
-            return self._with_metadata(live, index.metadata.get(name, {}), want)
+            try:
+                live = with_tags(live, self._tags(live, index.tags.get(name), want), self._ignore)
+                return self._with_metadata(live, index.metadata.get(name, {}), want)
+            except AwsFailed as failed:
+                # It was deleted between its description and this.
+                if failed.code == MISSING and self._store.describe(name) is None:
+                    return None
+                raise
 
-        return dict(zip(found, self._pool.map(whole, found), strict=True))
+        groups = zip(found, self._pool.map(whole, found), strict=True)
+        return {name: live for name, live in groups if live is not None}
 
     def _tags(self, live: Live, indexed: Mapping[str, str] | None, want: Group | None) -> Mapping[str, str]:
         if indexed is not None and want is not None:
@@ -113,7 +120,15 @@ class Reader:
         """The slow way, for credentials that may not search: a call for the tags of every group."""
         groups = {reply["FeatureGroupName"]: reply for reply in self._store.list_groups()}
         arns = (reply["FeatureGroupArn"] for reply in groups.values())
-        return groups, dict(zip(groups, map(tag_map, self._pool.map(self._store.tags, arns)), strict=True))
+        return groups, dict(zip(groups, self._pool.map(self._tags_if_there, arns), strict=True))
+
+    def _tags_if_there(self, arn: str) -> Mapping[str, str]:
+        try:
+            return tag_map(self._store.tags(arn))
+        except AwsFailed as failed:
+            if failed.code != MISSING:
+                raise
+            return {}  # it was deleted since it was listed
 
     def _search_metadata(self) -> dict[str, Metadata]:
         found: dict[str, dict[str, Feature]] = {}
@@ -140,8 +155,13 @@ def read_whole(store: FeatureStore, name: str) -> Live | None:
     live = read_one(store, name)
     if live is None:
         return None
-    metadata = {reply["FeatureName"]: reply for reply in store.search_metadata(name)}
-    features = tuple(with_metadata(f, metadata[f.name]) if f.name in metadata else f for f in live.group.features)
+    try:
+        metadata = {reply["FeatureName"]: reply for reply in store.search_metadata(name)}
+    except AwsFailed as failed:
+        if not is_denied(failed):
+            raise
+        metadata = {f.name: store.metadata(name, f.name) for f in live.group.features}
+    features = tuple(with_metadata(f, metadata.get(f.name, {})) for f in live.group.features)
     return replace(live, group=replace(live.group, features=features))
 
 

@@ -43,7 +43,7 @@ def a_spec(group=None, **more):
 def a_live(group=None, **more):
     """A group as AWS has it."""
     group = group or a_group()
-    return Live(group, arn=f"arn:aws:sagemaker:us-east-1:000000000000:feature-group/{group.name}", **more)
+    return Live(group, **{"arn": f"arn:aws:sagemaker:us-east-1:000000000000:feature-group/{group.name}"} | more)
 
 
 def a_retirement(name="weather", reason="Nobody reads it."):

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
+from project import Project
+from pytest_socket import socket_allow_hosts
 from world import World
 
 _QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -12,6 +14,11 @@ settings.register_profile("quick", deadline=None, max_examples=20, suppress_heal
 settings.register_profile("ci", settings.get_profile("quick"), derandomize=True)
 settings.register_profile("long", settings.get_profile("quick"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))
+
+
+def pytest_runtest_setup():
+    """No test leaves this machine."""
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +34,9 @@ def world(_world, monkeypatch):
     _world.begin_anew()
     yield _world
     _world.begin_anew()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """An empty folder of a user, and the installed command."""
+    return Project(tmp_path)

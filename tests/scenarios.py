@@ -27,7 +27,9 @@ SCENARIOS = {
     "delete": Scenario("delete", "DeleteFeatureGroup", an_offline_group(), a_retirement()),
     "adopt": Scenario("adopt", "AddTags", BARE, BARE, unowned=True),
     "adopt and protect": Scenario("adopt", "AddTags", BARE, replace(BARE, protected=True), unowned=True),
-    "add features": Scenario("add_features", "UpdateFeatureGroup", a_group(), a_group("weather", a_feature(), a_feature("x"))),
+    "add features": Scenario(
+        "add_features", "UpdateFeatureGroup", a_group(), a_group("weather", a_feature(), a_feature("x"))
+    ),
     "set a lifetime": Scenario("update_ttl", "UpdateFeatureGroup", BARE, with_online(BARE, ttl_s=3600)),
     "change a lifetime": Scenario(
         "update_ttl", "UpdateFeatureGroup", with_online(BARE, ttl_s=3600), with_online(BARE, ttl_s=86_401)
@@ -38,8 +40,12 @@ SCENARIOS = {
     ),
     "provision": Scenario("update_throughput", "UpdateFeatureGroup", BARE, replace(BARE, throughput=PROVISIONED)),
     "go on demand": Scenario("update_throughput", "UpdateFeatureGroup", replace(BARE, throughput=PROVISIONED), BARE),
-    "describe": Scenario("update_metadata", "UpdateFeatureMetadata", a_group("weather", a_feature("wind_mph")), a_group("weather", WIND)),
-    "describe less": Scenario("update_metadata", "UpdateFeatureMetadata", a_group("weather", WIND), a_group("weather", a_feature("wind_mph"))),
+    "describe": Scenario(
+        "update_metadata", "UpdateFeatureMetadata", a_group("weather", a_feature("wind_mph")), a_group("weather", WIND)
+    ),
+    "describe less": Scenario(
+        "update_metadata", "UpdateFeatureMetadata", a_group("weather", WIND), a_group("weather", a_feature("wind_mph"))
+    ),
     "set tags": Scenario("update_tags", "AddTags", BARE, replace(BARE, tags={"team": "data", "old": "yes", "new": ""})),
     "remove tags": Scenario("update_tags", "DeleteTags", BARE, replace(BARE, tags={"team": "ops"})),
     "protect": Scenario("update_tags", "AddTags", BARE, replace(BARE, protected=True)),

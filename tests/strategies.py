@@ -110,5 +110,3 @@ def edited(draw, spec):
         online = replace(group.online, storage_type="Standard_V2")
         group = replace(group, online=online, throughput=Throughput())
     return a_spec(group, deprecated=spec.deprecated)
-
-

@@ -4,7 +4,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from threading import Lock
 
-from builders import OWNER, ROLE, S3, NO_BRAKES, a_registry, a_scope
+from builders import NO_BRAKES, OWNER, ROLE, S3, a_registry, a_scope
 
 from reconciler.apply import Patience, apply
 from reconciler.aws import FeatureStore, session
@@ -39,14 +39,15 @@ class Died(BaseException):
 class World:
     """One embedded store. What the tests do to it goes through the product's own client."""
 
-    def __init__(self, root):
+    def __init__(self, root, name="test", endpoint="embedded"):
         self.root = root
         self.environment = Environment(
-            "test", "embedded", region="us-east-1", defaults=Overrides(role_arn=ROLE, s3_uri=S3, protected=False)
+            name, endpoint, region="us-east-1", defaults=Overrides(role_arn=ROLE, s3_uri=S3, protected=False)
         )
         self.store = FeatureStore(self.environment, root)
-        self.emulator = session._opened[root / ".reconciler" / "emulator"]
-        self._answer = self.emulator.answer
+        if self.environment.is_embedded:
+            self.emulator = session._opened[root / ".reconciler" / "emulator"]
+            self._answer = self.emulator.answer
 
     def begin_anew(self):
         self.emulator.answer = self._answer

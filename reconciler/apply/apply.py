@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import BoundedSemaphore
@@ -47,9 +47,11 @@ def apply(plan: Plan, store: FeatureStore, owner: str, patience: Patience, tell:
     watch = Watch(patience)
     run = _Run(Steps(store, watch, owner), watch, tell)
     groups = list(dict.fromkeys(change.group for change in plan.changes))
+    futures: list[Future[None]] = []
     with ThreadPoolExecutor(GROUPS_AT_ONCE) as pool:
-        futures = [pool.submit(run.group, plan.changes_of(name)) for name in groups]
         try:
+            for name in groups:
+                futures.append(pool.submit(run.group, plan.changes_of(name)))  # noqa: PERF401 - kept as they begin
             wait(futures)
         except KeyboardInterrupt:
             watch.stop()

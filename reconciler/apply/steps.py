@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from reconciler.apply.waiting import Watch
 from reconciler.aws import FeatureStore
+from reconciler.aws.errors import MISSING
 from reconciler.diff import align
 from reconciler.errors import AwsFailed
 from reconciler.live import read_one, with_metadata
@@ -190,7 +191,12 @@ class Steps:
         live = self._look(group)
         if live is None:
             return
-        tags = tag_map(self._store.tags(live.arn))
+        try:
+            tags = tag_map(self._store.tags(live.arn))
+        except AwsFailed as failed:
+            if failed.code == MISSING and self._look(group) is None:
+                return
+            raise
         if tags.get(REGISTRY_TAG) != self._owner:
             raise _failed("DeleteFeatureGroup", group, "NotOurs", "its ownership tag has changed since the plan")
         if tags.get(PROTECTED_TAG) == "true" and not even_if_protected:
@@ -203,8 +209,10 @@ class Steps:
         try:
             self._store.delete(group)
         except AwsFailed as failed:
-            live = self._look(group) if failed.code in _UNSURE else None
-            if live is None or live.health.status != "Deleting":
+            if failed.code not in _UNSURE:
+                raise
+            live = self._look(group)
+            if live is not None and live.health.status != "Deleting":
                 raise
 
     def _see_gone(self, group: str, was: Live) -> None:

@@ -73,10 +73,9 @@ def _knock(endpoint: str) -> None:
     import socket  # noqa: PLC0415 - only for an emulator of one's own
 
     address = urlsplit(endpoint)
-    port = address.port or (443 if address.scheme == "https" else 80)
     with named("Connect"):
         try:
-            socket.create_connection((address.hostname or "", port), timeout=10).close()
+            socket.create_connection((address.hostname or "", address.port or 80), timeout=10).close()
         except ConnectionRefusedError as refused:
             raise EndpointConnectionError(endpoint_url=endpoint) from refused
         except OSError:

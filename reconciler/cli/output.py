@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.errors import Fault, Invalid, ReconcilerError
+from reconciler.render.escape import terminal
 
 
 def is_colourful(stream: TextIO) -> bool:
@@ -64,19 +65,19 @@ def report(error: ReconcilerError) -> None:
         for fault in error.faults:
             _say_fault(fault)
         for note in getattr(error, "__notes__", ()):
-            say(note)
+            say(terminal(note))
         return
-    for n, line in enumerate(str(error).splitlines()):
+    for n, line in enumerate(terminal(str(error)).splitlines()):
         say(f"{paint('Error:', 'red')} {line}" if n == 0 else line)
 
 
 def _say_fault(fault: Fault) -> None:
     """The place and what stands there on a line of their own, to be clicked; why and what to do under it."""
     say()
-    say(f"  {fault.place}")
+    say(f"  {terminal(fault.place)}")
     for text in (fault.reason, fault.fix):
         if text:
-            say(textwrap.fill(text, width(), initial_indent="      ", subsequent_indent="      "))
+            say(textwrap.fill(terminal(text), width(), initial_indent="      ", subsequent_indent="      "))
 
 
 def annotate(lines: Iterable[str]) -> None:

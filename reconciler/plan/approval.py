@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.plan.codec import Approved
-from reconciler.plan.plan import Plan, Sides
+from reconciler.plan.plan import Plan, Sides, plan_digest
 
 
 def moved_from_digest(plan: Plan, digest: str) -> list[str]:
@@ -22,11 +22,17 @@ def moved_from_plans(plan: Plan, approved: Sequence[Approved]) -> list[str]:
     A group passes if one of them found it as it is now, or if it stands part way along that plan's own steps:
     then its rest is what remains to be done. A group that needs nothing any more passes too.
     """
-    return [line for name, sides in sorted(plan.sides.items()) for line in _moved(name, sides, approved)] + [
-        f"{file.environment}: the plan was made for this environment, not for {plan.environment}"
-        for file in approved
-        if file.environment != plan.environment
-    ]
+    moved = [line for name, sides in sorted(plan.sides.items()) for line in _moved(name, sides, approved)]
+    return moved + [line for file in approved for line in _elsewhere(file, plan)]
+
+
+def _elsewhere(file: Approved, plan: Plan) -> Iterator[str]:
+    """An approved plan speaks of one environment, in one account and region: both are in its digest."""
+    groups = {name: (file.desired[name], file.live[name][0]) for name in file.desired}
+    if file.environment != plan.environment:
+        yield f"{file.environment}: the plan was made for this environment, not for {plan.environment}"
+    elif file.digest != plan_digest(file.environment, plan.place, groups):
+        yield f"{file.environment}: the plan was made for another account or region, or its file was changed"
 
 
 def _moved(name: str, sides: Sides, approved: Sequence[Approved]) -> Iterator[str]:

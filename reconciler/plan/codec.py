@@ -116,12 +116,12 @@ def approved_from_json(document: Any, file: str = "plan") -> Approved:
             tuple(Note(**n) for n in document["notes"]),
             tuple(map(_text, document["unchanged"])),
             {name: _text(group["desired"]) for name, group in document["groups"].items()},
-            {name: tuple(map(_text, group["live"])) for name, group in document["groups"].items()},
+            {name: _way(group["live"]) for name, group in document["groups"].items()},
         )
-    except Invalid as inner:
-        raise _not_a_plan(file, inner.faults[0].reason) from None
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise _not_a_plan(file, f"{type(wrong).__name__}: {wrong}") from None
+    except KeyError as missing:
+        raise _not_a_plan(file, f"it has no {missing}") from None
+    except (TypeError, ValueError, AttributeError) as wrong:
+        raise _not_a_plan(file, str(wrong)) from None
 
 
 def _not_a_plan(file: str, why: str) -> Invalid:
@@ -156,6 +156,12 @@ def _change_from_json(document: Mapping[str, Any]) -> Change:
             return Delete(group, detail["reason"], tuple(detail["remains"]), source=source)
         case action:
             raise ValueError(f"there is no action {action!r}")
+
+
+def _way(digests: list[Any]) -> tuple[str, ...]:
+    if not digests:
+        raise ValueError("a group without a live digest")
+    return tuple(map(_text, digests))
 
 
 def _text(value: object) -> str:

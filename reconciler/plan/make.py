@@ -26,7 +26,7 @@ from reconciler.rules import brakes as size
 from reconciler.rules import refusals as no
 from reconciler.rules.refusals import Refusal
 from reconciler.state import Desired, Feature, Group, Live, Registry, Retirement
-from reconciler.state.limits import ADDITIONS_PER_CALL
+from reconciler.state.limits import ADDITIONS_PER_CALL, STORAGE_MIGRATION
 from reconciler.state.model import PROTECTED_TAG
 
 
@@ -156,7 +156,7 @@ def _failed(want: Desired, have: Live, scope: Scope, found: _Found) -> _Found:
     elif have.group.owner is None:
         found.refusals.append(no.not_adopted(have, ["its status, CreateFailed"], scope.owner, want.source))
     else:
-        found.sides = Sides(group, have.group, is_failed=True)
+        found.sides = Sides(group, align(want, have)[1], is_failed=True)
         found.changes.append(RecreateFailed(group.name, group, have.health.failure, source=want.source))
         found.changes += _first_metadata(group, want)
     return found
@@ -192,7 +192,8 @@ def _updates(differences: Collection[Difference], desired: Group, live: Group, w
     # Standard_V2 has no provisioned throughput: that goes before the storage type does.
     if "throughput" in by_field:
         yield UpdateThroughput(name, live.throughput, desired.throughput, source=source)
-    if storage := by_field.get("online.storage_type"):
+    storage = by_field.get("online.storage_type")
+    if storage and (storage.live, storage.desired) == STORAGE_MIGRATION:
         yield UpdateStorageType(name, storage.live, storage.desired, source=source)
     if metadata := tuple(_metadata(desired, live)):
         yield UpdateMetadata(name, metadata, source=source)

@@ -51,10 +51,10 @@ def _of_creation(group: Group) -> Iterator[str]:
 def _of_health(have: Live) -> Iterator[str]:
     health = have.health
     if health.offline_status == "Blocked":
-        why = health.blocked_reason or "AWS gives no reason"
+        why = health.blocked_reason.rstrip(".") or "AWS gives no reason"
         yield f"Its offline store is blocked, records do not reach S3: {why}."
     if health.update_status == "Failed":
-        yield f"Its last update failed: {health.update_failure or 'AWS gives no reason'}."
+        yield f"Its last update failed: {health.update_failure.rstrip('.') or 'AWS gives no reason'}."
     if have.is_moving:
         doing = "an update is in progress" if health.update_status == "InProgress" else f"it is {health.status}"
         yield f"AWS is at work on it ({doing}): apply waits for that first."

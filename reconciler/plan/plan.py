@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.plan.changes import Change
+from reconciler.plan.changes import Change, Create, Delete, RecreateFailed
 from reconciler.rules import Refusal
 from reconciler.state import Group
 from reconciler.state.codec import digest, group_as_json
@@ -72,21 +72,32 @@ class Plan:
     @property
     def digest(self) -> str:
         """The name of this plan: it changes if and only if something that matters to a planned group does."""
-        groups = {name: [s.desired_digest, s.live_digest] for name, s in self.sides.items()}
-        return digest({"environment": self.environment, "place": self.place, "groups": groups})
+        groups = {name: (s.desired_digest, s.live_digest) for name, s in self.sides.items()}
+        return plan_digest(self.environment, self.place, groups)
 
     def changes_of(self, group: str) -> tuple[Change, ...]:
         return tuple(c for c in self.changes if c.group == group)
 
     def way_of(self, group: str) -> Iterator[str]:
-        """Live digests along the planned steps of one group: as it is now, and after each call."""
+        """Live digests along the planned steps of one group: as it is now, and after each call.
+
+        A creation or deletion that AWS gave up is on the way too: trying it again is what was approved.
+        """
         sides = self.sides[group]
         yield sides.live_digest
         have = sides.live
         for change in self.changes_of(group):
+            before = have
             for state in change.states(have):
                 have = state
                 yield group_digest(state)
+            if isinstance(change, Create | RecreateFailed | Delete):
+                yield group_digest(have or before, is_failed=True)
+
+
+def plan_digest(environment: str, place: str, groups: Mapping[str, tuple[str, str]]) -> str:
+    """The digest of a plan whose groups have these digests, desired and live."""
+    return digest({"environment": environment, "place": place, "groups": groups})
 
 
 def group_digest(group: Group | None, *, is_failed: bool = False) -> str:

@@ -83,4 +83,10 @@ def _refusal(refusal: Refusal) -> Iterator[str]:
 def _with_code(text: str) -> str:
     """A sentence in which backticks mark code to paste."""
     parts = text.split("`")
-    return "".join(code(part) if n % 2 and n < len(parts) - 1 else markdown(part) for n, part in enumerate(parts))
+    return "".join(code(part) if n % 2 and n < len(parts) - 1 else _prose(part) for n, part in enumerate(parts))
+
+
+def _prose(text: str) -> str:
+    """A part of a sentence, with the spaces that keep it apart from the code beside it."""
+    before, after = (" " if edge.isspace() else "" for edge in (text[:1], text[-1:]))
+    return f"{before}{markdown(text)}{after}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.plan import Change, Outcome
 from reconciler.plan.codec import change_as_json
-from reconciler.render.escape import code, markdown
+from reconciler.render.escape import code, markdown, terminal
 from reconciler.render.text import Paint, plain
 
 
@@ -25,7 +25,7 @@ def _lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
     yield paint(f"Applied: {', '.join(counts)}.", "green" if outcome.is_complete else "red")
     for change, failure in outcome.failed:
         yield f"  failed     {_name(change)}"
-        yield from (f"             {line}" for line in str(failure).splitlines())
+        yield from (f"             {terminal(line)}" for line in str(failure).splitlines())
     for change in outcome.left:
         yield f"  not begun  {_name(change)}"
     if not outcome.is_complete:

@@ -75,8 +75,8 @@ def details(change: Change, made: Collection[str] = ()) -> Iterator[str]:
         case UpdateMetadata(features=features):
             yield from (line for f in features for line in _metadata(f))
         case UpdateTags():
-            yield from (f"{k}: {_or_none(change.live.get(k))} -> {v}" for k, v in change.added.items())
-            yield from (f"{k}: {change.live[k]} -> (none)" for k in change.removed)
+            yield from (f"{k}: {_tag(change.live.get(k))} -> {_tag(v)}" for k, v in change.added.items())
+            yield from (f"{k}: {_tag(change.live[k])} -> (none)" for k in change.removed)
         case Delete(remains=remains):
             yield from (f"stays behind: {what}" for what in remains)
         case _:
@@ -183,5 +183,5 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _or_none(value: str | None) -> str:
-    return "(none)" if value is None else value
+def _tag(value: str | None) -> str:
+    return "(none)" if value is None else value or '""'

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from reconciler.plan import Change, Plan
 from reconciler.render import phrases
+from reconciler.render.escape import terminal
 from reconciler.rules import Refusal
 
 Paint = Callable[[str, str], str]
@@ -24,7 +25,7 @@ def plain(text: str, _colour: str) -> str:
 
 def as_text(plan: Plan, paint: Paint = plain, width: int = WIDTH) -> str:
     """The plan in lines of at most `width` characters, where its words allow."""
-    lines = [f"Plan for {plan.environment}" + (f", registry {plan.registry}" if plan.registry else ""), ""]
+    lines = [terminal(f"Plan for {plan.environment}" + (f", registry {plan.registry}" if plan.registry else "")), ""]
     changes, made = phrases.in_order(plan), phrases.made_now(plan)
     for change in (c for c in changes if c.is_destructive):
         lines += _change(change, made, paint, width)
@@ -37,7 +38,7 @@ def as_text(plan: Plan, paint: Paint = plain, width: int = WIDTH) -> str:
         lines += _wrapped(f"note: {head}{note.text}", width, "  ", "    ")
     if plan.notes:
         lines.append("")
-    return "\n".join([*lines, *_verdict(plan, paint)]) + "\n"
+    return "\n".join([*lines, *_verdict(plan, paint, width)]) + "\n"
 
 
 def _change(change: Change, made: Collection[str], paint: Paint, width: int) -> Iterator[str]:
@@ -67,28 +68,35 @@ def _with_code(text: str, width: int) -> Iterator[str]:
     indent = "      "
     for n, part in enumerate(re.split(r"`([^`]{30,})`", text)):
         if n % 2:
-            yield f"          {part}"
+            yield f"          {terminal(part)}"
         elif part.strip(" ."):
             yield from _wrapped(part.strip(), width, indent, "        ")
         indent = "        "
 
 
 def _line(head: str, place: str, width: int, painted: Callable[[str], str]) -> str:
+    head, place = terminal(head), terminal(place)
     gap = max(2, width - len(head) - len(place))
     return painted(head) + (" " * gap + place if place else "")
 
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
     return wrap(
-        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        terminal(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
     ) or [first.rstrip()]
 
 
-def _verdict(plan: Plan, paint: Paint) -> Iterator[str]:
+def _verdict(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     if plan.changes or not plan.is_blocked:
         counts = phrases.summary(plan)
-        yield f"{counts[0].upper()}{counts[1:]}."
+        yield from _wrapped(f"{counts[0].upper()}{counts[1:]}.", width, "", "")
     if plan.is_blocked:
-        yield paint(f"Blocked: {phrases.codes(plan)}. Apply would change nothing.", "red")
+        blocked = f"Blocked: {phrases.codes(plan)}. Apply would change nothing."
+        yield from (paint(line, "red") for line in _wrapped(blocked, width, "", ""))
     if not plan.is_empty:
         yield f"Digest {plan.digest}"

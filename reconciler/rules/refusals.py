@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from keyword import iskeyword
 from typing import Any
 
 from reconciler.diff import Difference
 from reconciler.rules.table import RULE_OF, Kind, reason_of, way_out_of
 from reconciler.state import Desired, Feature, Live, Source
+from reconciler.state.limits import STORAGE_MIGRATION
 
 CODES: Mapping[str, str] = {
     "FS101": "A live feature is gone from the spec",
@@ -65,7 +68,7 @@ def refuse(differences: Sequence[Difference], desired: Desired, live: Live) -> I
             if difference.desired is None:
                 yield _removed(difference, differences, desired)
         elif difference.field == "online.storage_type":
-            if (difference.live, difference.desired) != ("Standard", "Standard_V2"):
+            if (difference.live, difference.desired) != STORAGE_MIGRATION:
                 yield _storage_type(difference, desired.source)
         elif rule.kind is Kind.IMMUTABLE:
             words = {"group": live.group.name, "key": difference.key, "keep": rule.keep}
@@ -122,12 +125,21 @@ def deprecated_line(feature: Feature) -> str:
         kind = f"{feature.collection.lower()}[{kind}]"
     field = _identifier(feature.name)
     name = "" if field == feature.name else f'name="{feature.name}", '
-    return f'{field}: {kind} | None = feature(default=None, {name}deprecated="why nobody wants it")'
+    about = f"about={_quoted(feature.about)}, " if feature.about else ""
+    pairs = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in sorted(feature.parameters.items()))
+    parameters = f"parameters={{{pairs}}}, " if pairs else ""
+    said = f'{name}{about}{parameters}deprecated="why nobody wants it"'
+    return f"{field}: {kind} | None = feature(default=None, {said})"
+
+
+def _quoted(text: str) -> str:
+    """A text as Python writes it, without the backtick that ends a line of code in prose."""
+    return json.dumps(text, ensure_ascii=False).replace("`", "\\x60")
 
 
 def _identifier(name: str) -> str:
     field = name.replace("-", "_")
-    return field if field.isidentifier() else f"f_{field}"
+    return field if field.isidentifier() and not iskeyword(field) else f"f_{field}"
 
 
 def _storage_type(difference: Difference, source: Source) -> Refusal:
@@ -226,7 +238,7 @@ def delete_failed(live: Live, source: Source) -> Refusal:
         "status",
         "DeleteFailed",
         "Created",
-        f"Its deletion was begun and failed: {live.health.failure or 'AWS gives no reason'}. "
+        f"Its deletion was begun and failed: {(live.health.failure or 'AWS gives no reason').rstrip('.')}. "
         "AWS changes nothing on such a group.",
         f'Write `retire("{live.group.name}", reason="...")` to have the deletion tried again; then declare it anew.',
         source.file,

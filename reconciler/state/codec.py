@@ -209,8 +209,9 @@ def _source_from_json(document: object, path: str) -> Source:
     return Source(_maybe(value, "file", path, str) or "", _maybe(value, "line", path, int) or 0, lines)
 
 
-class _Wrong(Exception):
+class _Wrong(ValueError):
     def __init__(self, path: str, value: object, reason: str) -> None:
+        super().__init__(f"{path or 'document'} = {repr(value)[:80]}: {reason}")
         self.path, self.value, self.reason = path, value, reason
 
     def fault(self, file: str) -> Fault:

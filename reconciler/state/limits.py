@@ -40,6 +40,8 @@ PARTITION_COLUMNS: Final = ("year", "month", "day", "hour")
 """Columns that the Glue layout adds as partitions; AWS's own Spark connector refuses features so named."""
 
 STORAGE_TYPES: Final = ("Standard", "Standard_V2", "InMemory")
+STORAGE_MIGRATION: Final = ("Standard", "Standard_V2")
+"""The one change of storage type that AWS makes, and it does not make it back."""
 TABLE_FORMATS: Final = ("Glue", "Iceberg")
 THROUGHPUT_MODES: Final = ("OnDemand", "Provisioned")
 CAPACITY_UNITS: Final = 40_000

@@ -1,0 +1,101 @@
+"""A user's project in a folder of its own, and the installed command run in it as a real process."""
+
+import json
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+
+COMMAND = Path(sysconfig.get_path("scripts")) / "reconciler"
+
+SPEC = '''
+from datetime import datetime
+
+from reconciler.spec import Offline, Online, feature, feature_group
+
+
+@feature_group(record_id="origin", event_time="observed_at", online=Online(), offline=Offline())
+class Weather:
+    """Hourly weather."""
+
+    origin: str
+    observed_at: datetime
+    temp_f: float | None = feature(default=None, about="Air temperature.")
+'''
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "COVERAGE_PROCESS_START")
+
+
+class Project:
+    """A folder with a registry and a configuration."""
+
+    def __init__(self, root):
+        self.root = root
+        self.environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        self.environment |= {
+            "HOME": str(root),
+            "AWS_CONFIG_FILE": str(root / "no-config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(root / "no-credentials"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONWARNINGS": "error",
+        }
+
+    @property
+    def store(self):
+        """Where the embedded emulator keeps its data."""
+        return self.root / ".reconciler" / "emulator"
+
+    def write(self, name, text):
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def with_weather(self):
+        self.write("registry/weather.py", SPEC)
+        return self
+
+    def configure(self, toml):
+        self.write("pyproject.toml", toml)
+        return self
+
+    def command(self, *words):
+        return [str(COMMAND), *map(str, words)]
+
+    def run(self, *words, cwd=None, stdin=subprocess.DEVNULL, **environment):
+        """Run to the end; environment variables are given by name."""
+        return subprocess.run(
+            self.command(*words),
+            cwd=cwd or self.root,
+            env=self.environment | environment,
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *words, **environment):
+        """Start, and leave the rest to the caller."""
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.root,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def json(self, *words, **environment):
+        """The one document that a command prints."""
+        return json.loads(self.run(*words, "--format", "json", **environment).stdout)
+
+
+def http_environment(url, name="there"):
+    """The configuration of an environment on a running emulator, in which nothing is protected."""
+    return (
+        f'[tool.reconciler]\nname = "acme/flights"\ndefault_environment = "{name}"\n'
+        f'[tool.reconciler.environments.{name}]\nendpoint = "{url}"\nprotected = false\n'
+        "brakes = {deletes = 1.0, updates = 1.0}\n"
+    )
