@@ -28,15 +28,19 @@ class Fault:
     fix: str
 
     @property
-    def place(self) -> str:
-        """`file:line  group.field = value`, as far as each is known."""
-        file = f"{self.file}:{self.line}" if self.line else self.file
-        subject = ".".join(part for part in (self.group, self.field) if part)
-        shown = f"{subject} = {self.value}" if self.value and subject else subject or self.value
-        return "  ".join(part for part in (file, shown) if part)
+    def file_and_line(self) -> str:
+        """`file:line`, as far as each is known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def subject(self) -> str:
+        """`group.field = value`, as far as each is known."""
+        name = ".".join(part for part in (self.group, self.field) if part)
+        return f"{name} = {self.value}" if self.value and name else name or self.value
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason} {self.fix}".removeprefix(": ").rstrip()
+        place = (part for part in (self.file_and_line, self.subject) if part)
+        return ": ".join((*place, f"{self.reason} {self.fix}".rstrip()))
 
 
 class ReconcilerError(Exception):

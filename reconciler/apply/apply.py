@@ -46,12 +46,11 @@ def apply(plan: Plan, store: FeatureStore, owner: str, patience: Patience, tell:
         return Outcome((), (), plan.changes)
     watch = Watch(patience)
     run = _Run(Steps(store, watch, owner), watch, tell)
-    groups = list(dict.fromkeys(change.group for change in plan.changes))
     futures: list[Future[None]] = []
     with ThreadPoolExecutor(GROUPS_AT_ONCE) as pool:
         try:
-            for name in groups:
-                futures.append(pool.submit(run.group, plan.changes_of(name)))  # noqa: PERF401 - kept as they begin
+            for changes in plan.by_group().values():
+                futures.append(pool.submit(run.group, changes))  # noqa: PERF401 - kept as they begin
             wait(futures)
         except KeyboardInterrupt:
             watch.stop()

@@ -74,7 +74,7 @@ def report(error: ReconcilerError) -> None:
 def _say_fault(fault: Fault) -> None:
     """The place and what stands there on a line of their own, to be clicked; why and what to do under it."""
     say()
-    say(f"  {terminal(fault.place)}")
+    say("  " + terminal("  ".join(part for part in (fault.file_and_line, fault.subject) if part)))
     for text in (fault.reason, fault.fix):
         if text:
             say(textwrap.fill(terminal(text), width(), initial_indent="      ", subsequent_indent="      "))

@@ -45,10 +45,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "refusals": [asdict(refusal) for refusal in plan.refusals],
         "notes": [asdict(note) for note in plan.notes],
         "unchanged": list(plan.unchanged),
-        "groups": {
-            name: {"desired": sides.desired_digest, "live": list(plan.way_of(name))}
-            for name, sides in sorted(plan.sides.items())
-        },
+        "groups": {name: {"desired": plan.sides[name].desired_digest, "live": list(way)} for name, way in plan.ways()},
     }
 
 

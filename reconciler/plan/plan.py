@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.plan.changes import Change, Create, Delete, RecreateFailed
@@ -75,24 +75,33 @@ class Plan:
         groups = {name: (s.desired_digest, s.live_digest) for name, s in self.sides.items()}
         return plan_digest(self.environment, self.place, groups)
 
-    def changes_of(self, group: str) -> tuple[Change, ...]:
-        return tuple(c for c in self.changes if c.group == group)
+    def by_group(self) -> dict[str, tuple[Change, ...]]:
+        """The changes of each group that has any, in the order they are made."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(change.group, []).append(change)
+        return {name: tuple(changes) for name, changes in found.items()}
 
-    def way_of(self, group: str) -> Iterator[str]:
-        """Live digests along the planned steps of one group: as it is now, and after each call.
+    def ways(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """For each planned group its live digests along the planned steps: as it is now, and after each call.
 
         A creation or deletion that AWS gave up is on the way too: trying it again is what was approved.
         """
-        sides = self.sides[group]
-        yield sides.live_digest
-        have = sides.live
-        for change in self.changes_of(group):
-            before = have
-            for state in change.states(have):
-                have = state
-                yield group_digest(state)
-            if isinstance(change, Create | RecreateFailed | Delete):
-                yield group_digest(have or before, is_failed=True)
+        changes = self.by_group()
+        for name, sides in sorted(self.sides.items()):
+            yield name, tuple(_way(sides, changes.get(name, ())))
+
+
+def _way(sides: Sides, changes: Sequence[Change]) -> Iterator[str]:
+    yield sides.live_digest
+    have = sides.live
+    for change in changes:
+        before = have
+        for state in change.states(have):
+            have = state
+            yield group_digest(state)
+        if isinstance(change, Create | RecreateFailed | Delete):
+            yield group_digest(have or before, is_failed=True)
 
 
 def plan_digest(environment: str, place: str, groups: Mapping[str, tuple[str, str]]) -> str:

@@ -27,7 +27,7 @@ def test_a_fresh_repository_can_validate_plan_and_apply_at_once(repository):
     repository.init()
 
     assert repository.files == EVERYTHING
-    assert repository.run("validate")[:2] == (0, "registry/ is valid: 1 feature groups with 4 features.\n")
+    assert repository.run("validate")[:2] == (0, "registry/ is valid: 1 feature group with 4 features.\n")
     code, plan, _ = repository.run("plan")
     assert code == 0
     assert "+ customer-orders" in plan
