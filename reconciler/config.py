@@ -1,7 +1,8 @@
 """The configuration in pyproject.toml: which registry this is, and the environments it is reconciled with.
 
-There is always an environment `local`, and it is the default: the emulator in this process, its data under
-`.reconciler/`. A configuration may say otherwise. Every fault of the file is found at once, with its line.
+There is always an environment `local`, the emulator in this process with its data under `.reconciler/`, unless the
+file says otherwise. It is the default where it is configured, or nothing is. Every fault of the file is found at once,
+with its line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.errors import Fault, Invalid, Usage
 
@@ -36,6 +38,9 @@ _PATTERNS = {
     "kms": (re.compile(r"arn:aws[a-z-]*:kms:\S+:\d{12}:key/\S+"), "Write arn:aws:kms:REGION:ACCOUNT:key/ID."),
     "name_prefix": (re.compile(r"[a-zA-Z0-9]([_-]*[a-zA-Z0-9])*[_-]?"), 'Write letters and digits, as in "dev-".'),
 }
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Config:
     root: Path
     name: str | None
     registry: str
-    default_environment: str
+    default_environment: str | None
     environments: Mapping[str, Environment]
 
     @property
@@ -109,15 +114,21 @@ class Config:
         With a real environment configured, a command that changes something must say which one it means: a
         forgotten flag must not go green on the laptop's emulator.
         """
-        if name is None and to_change and self.has_real_environment:
+        known = ", ".join(sorted(self.environments))
+        if not name and to_change and self.has_real_environment:
             raise Usage(
                 "This changes an environment, and more than the laptop is configured: say which one with --env "
-                f"or RECONCILER_ENV ({', '.join(sorted(self.environments))})."
+                f"or RECONCILER_ENV ({known})."
             )
         wanted = name or self.default_environment
+        if wanted is None:
+            raise Usage(
+                f"Several environments are configured, and none is the default: say which one with --env ({known}), "
+                f"or set default_environment in {FILE}."
+            )
         if wanted not in self.environments:
             close = get_close_matches(wanted, self.environments, 1)
-            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(sorted(self.environments))}."
+            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {known}."
             raise Usage(f"There is no environment {wanted!r} in {FILE}.{hint}")
         return self.environments[wanted]
 
@@ -144,7 +155,11 @@ def _read(file: Path) -> Config | None:
         if "[tool.reconciler" not in text:
             return None
         raise Invalid([Fault(FILE, 0, "", "", "", f"This is not TOML: {broken}.", "Mend the file.")]) from None
-    table = document.get("tool", {}).get("reconciler")
+    tool = document.get("tool")
+    table = tool.get("reconciler") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        fault = Fault(FILE, 0, "tool", "reconciler", repr(table)[:80], "This is a table.", "Write [tool.reconciler].")
+        raise Invalid([fault])
     return None if table is None else _Reader(file.parent, text).read(table)
 
 
@@ -162,8 +177,8 @@ class _Reader:
         }
         environments = {LOCAL: _embedded(), **found}
         name = self._text(table, "name", "tool.reconciler")
-        default = self._text(table, "default_environment", "tool.reconciler") or LOCAL
-        if default not in environments:
+        default = self._text(table, "default_environment", "tool.reconciler") or _default(found)
+        if default is not None and default not in environments:
             there_are = f"There are: {', '.join(environments)}."
             self._fault("tool.reconciler", "default_environment", default, "There is no such environment.", there_are)
         if name is None and any(not e.is_local for e in environments.values()):
@@ -182,12 +197,17 @@ class _Reader:
 
     def _environment(self, name: str, values: object) -> Environment:
         where = f"tool.reconciler.environments.{name}"
+        if not _NAME.fullmatch(name):
+            fix = "Use letters, digits, dots, hyphens and underscores: it is part of the ownership tag."
+            self._fault(where, "", repr(name), "This is no name for an environment.", fix)
         if not isinstance(values, dict):
             self._fault(where, "", repr(values), "An environment is a table.", f"Write [{where}].")
             return Environment(name, "embedded")
         own = ("endpoint", "account", "region", "name_prefix", "groups", "brakes", "ignore_tags", "wait_minutes")
         self._known(values, where, (*own, *_OVERRIDES))
         endpoint = self._text(values, "endpoint", where)
+        if endpoint and not _is_address(endpoint):
+            self._fault(where, "endpoint", repr(endpoint), "This is no address.", _PATTERNS["endpoint"][1])
         account, region = self._text(values, "account", where), self._text(values, "region", where)
         is_local = _is_local(endpoint)
         if not is_local:
@@ -275,6 +295,21 @@ class _Reader:
 
 
 _OVERRIDES = tuple(f.name for f in fields(Overrides))
+
+
+def _default(found: Mapping[str, Environment]) -> str | None:
+    """The environment meant where none is named: `local` if it is configured or nothing is, or the only one."""
+    if LOCAL in found or not found:
+        return LOCAL
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        address = urlsplit(endpoint)
+        return endpoint == "embedded" or (bool(address.hostname) and address.port != 0)
+    except ValueError:
+        return False
 
 
 def _is_local(endpoint: str | None) -> bool:

@@ -57,8 +57,13 @@ def align(desired: Desired, live: Live) -> tuple[Group, Group]:
 def standing_alone(desired: Desired) -> Group:
     """The wanted group where none is live: deprecated features are not made anew."""
     group = desired.group
-    features = _sorted(f for f in group.features if f.name not in desired.deprecated)
+    features = tuple(f for f in group.features if f.name not in desired.deprecated)
     return replace(group, features=features, protected=bool(group.protected))
+
+
+def by_name(group: Group) -> Group:
+    """The group with its features sorted: their order makes no difference."""
+    return replace(group, features=_sorted(group.features))
 
 
 def _sorted(features: Iterator[Feature] | tuple[Feature, ...]) -> tuple[Feature, ...]:
@@ -75,12 +80,16 @@ def _as_far_as_said(want: Offline, have: Offline) -> Offline:
 
 
 def _keeping(want: Group, have: Group, names: frozenset[str]) -> Group:
-    """The wanted group with the live value of every field that its spec says to keep."""
+    """The wanted group with the live value of every field that its spec says to keep.
+
+    Of a store as a whole, what is kept is whether there is one: the rest of it is fields of their own.
+    """
     for name in sorted(names):
         store, _, field = KEEPABLE[name].partition(".")
-        if not field:
-            want = replace(want, **{store: getattr(have, store)})
-        elif (wanted := getattr(want, store)) and (found := getattr(have, store)):
+        wanted, found = getattr(want, store), getattr(have, store)
+        if not field and (store not in ("online", "offline") or wanted is None or found is None):
+            want = replace(want, **{store: found})
+        elif field and wanted and found:
             want = replace(want, **{store: replace(wanted, **{field: getattr(found, field)})})
     return want
 

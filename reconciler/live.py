@@ -57,11 +57,14 @@ class Reader:
         return self._complete(found, index, expected)
 
     def read_all(self) -> dict[str, Live]:
-        """Every group of the account and region."""
+        """Every group of the account and region, to be looked at: tags and metadata as the index has them."""
         index = Index(*self._groups.result(), self._metadata.result())
-        replies = self._pool.map(self._store.describe, index.groups)
-        found = {reply["FeatureGroupName"]: reply for reply in replies if reply is not None}
-        return self._complete(found, index, {})
+        replies = zip(index.groups, self._pool.map(self._store.describe, index.groups), strict=True)
+        return {
+            name: _indexed(live_from_reply(reply, index.tags[name], self._ignore), index.metadata.get(name, {}))
+            for name, reply in replies
+            if reply is not None
+        }
 
     def _later(self, name: str) -> Future[Reply | None]:
         return self._pool.submit(self._store.describe, name)
@@ -91,7 +94,9 @@ class Reader:
         return tag_map(self._store.tags(live.arn))
 
     def _with_metadata(self, live: Live, indexed: Metadata, want: Group | None) -> Live:
-        wanted = {f.name: f for f in want.features if f.about or f.parameters} if want else {}
+        if want is None:
+            return _indexed(live, indexed)
+        wanted = {f.name: f for f in want.features if f.about or f.parameters}
         doubtful = wanted.keys() | indexed.keys()
         if not doubtful:
             return live
@@ -140,6 +145,17 @@ class Reader:
             if not is_denied(failed):
                 raise
         return dict(found)
+
+
+def _indexed(live: Live, metadata: Metadata) -> Live:
+    """The group with the metadata of its features as the index has it."""
+    if not metadata:
+        return live
+    features = (
+        f._replace(about=metadata[f.name].about, parameters=metadata[f.name].parameters) if f.name in metadata else f
+        for f in live.group.features
+    )
+    return replace(live, group=replace(live.group, features=tuple(features)))
 
 
 def read_one(store: FeatureStore, name: str) -> Live | None:

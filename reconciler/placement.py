@@ -12,11 +12,12 @@ from reconciler.config import FILE, Environment, Overrides
 from reconciler.errors import Fault, Invalid
 from reconciler.state import Desired, Group, Registry
 from reconciler.state.limits import NAME_LENGTH
+from reconciler.state.words import is_foreign_tag
 
 
 def place(registry: Registry, environment: Environment, owner: str) -> Registry:
     """The registry as this environment wants it; raises `Invalid` with everything that is still open."""
-    faults = [*_unknown_groups(registry, environment)]
+    faults = [*_unknown_groups(registry, environment), *_ignored_tags(registry, environment)]
     groups = {}
     for name, desired in registry.groups.items():
         placed = _placed(desired, environment, owner)
@@ -88,6 +89,21 @@ def _missing(name: str, placed: Desired, environment: Environment) -> Iterator[F
             f"The offline store needs it, and neither the spec nor {environment.name} says it.",
             f"Add {field} to [tool.reconciler.environments.{environment.name}] in {FILE}.",
         )
+
+
+def _ignored_tags(registry: Registry, environment: Environment) -> Iterator[Fault]:
+    """A tag that a spec wants and the environment does not look at would be set anew by every apply."""
+    for name, desired in registry.groups.items():
+        for key in (key for key in desired.group.tags if is_foreign_tag(key, environment.ignore_tags)):
+            yield Fault(
+                desired.source.file,
+                desired.source.line_of("tags"),
+                name,
+                "tags",
+                repr(key),
+                f"The environment {environment.name} ignores this tag.",
+                f"Take it out of the spec, or out of ignore_tags in {FILE}.",
+            )
 
 
 def _unknown_groups(registry: Registry, environment: Environment) -> Iterator[Fault]:

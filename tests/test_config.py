@@ -89,7 +89,7 @@ def test_every_key_is_read(tmp_path):
     )
     prod = found.environment("prod")
 
-    assert (found.name, found.default_environment, found.owner(prod)) == ("acme/flights", "local", "acme/flights@prod")
+    assert (found.name, found.default_environment, found.owner(prod)) == ("acme/flights", "prod", "acme/flights@prod")
     assert (prod.account, prod.region, prod.name_prefix) == ("123456789012", "eu-central-1", "p-")
     assert prod.defaults == Overrides(
         "arn:aws:iam::123456789012:role/fs",
@@ -201,5 +201,25 @@ def test_to_change_something_the_environment_is_named_once_a_real_one_is_there(t
 
     with pytest.raises(Usage, match="say which one with --env"):
         found.environment(None, to_change=True)
+    with pytest.raises(Usage, match="say which one with --env"):
+        found.environment("", to_change=True)
     assert found.environment("prod", to_change=True).name == "prod"
+
+
+def test_the_only_environment_is_the_one_that_is_looked_at(tmp_path):
+    assert config(tmp_path, PROD).environment(None).name == "prod"
+    assert config(tmp_path, PROD).environment("").name == "prod"
+
+
+def test_among_several_environments_none_is_guessed(tmp_path):
+    found = config(tmp_path, PROD + '[tool.reconciler.environments.dev]\nendpoint = "http://127.0.0.1:1"\n')
+
+    with pytest.raises(Usage, match=r"none is the default: say which one with --env \(dev, local, prod\)"):
+        found.environment(None)
+    assert found.environment("local").is_embedded
+
+
+def test_local_is_the_default_where_it_is_configured(tmp_path):
+    found = config(tmp_path, PROD + '[tool.reconciler.environments.local]\nendpoint = "embedded"\n')
+
     assert found.environment(None).name == "local"

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from rich_plan import rich_plan
 from strategies import registries
 
-from reconciler.diff import standing_alone
+from reconciler.diff import by_name, standing_alone
 from reconciler.errors import Invalid
 from reconciler.plan.codec import approved_from_json, plan_as_json
 from reconciler.rules import CODES, RULES
@@ -206,7 +206,7 @@ def change_alone(change):
 def test_the_sides_of_a_new_group_are_what_stands_alone():
     plan = planned([a_group()])
 
-    assert plan.sides["weather"].desired == standing_alone(a_registry(a_group()).groups["weather"])
+    assert plan.sides["weather"].desired == by_name(standing_alone(a_registry(a_group()).groups["weather"]))
 
 
 def test_a_plan_file_has_nothing_but_plain_values():

@@ -281,7 +281,7 @@ def test_a_deprecated_feature_is_not_made_anew():
     [creation] = planned([a_spec(group, deprecated={"old": "Nobody reads it."})]).changes
 
     assert isinstance(creation, Create)
-    assert [f.name for f in creation.desired.features] == ["new", "observed_at", "origin"]
+    assert [f.name for f in creation.desired.features] == ["origin", "observed_at", "new"]
 
 
 def test_a_deprecated_feature_is_not_added_to_a_live_group():

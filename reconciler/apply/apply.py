@@ -13,7 +13,7 @@ from reconciler.apply.waiting import Interrupted, Patience, Watch
 from reconciler.aws import FeatureStore
 from reconciler.errors import AwsFailed
 from reconciler.plan import Change, Outcome, Plan
-from reconciler.plan.changes import Create, RecreateFailed
+from reconciler.plan.changes import Adopt, Create, Delete, RecreateFailed
 from reconciler.state.limits import CREATIONS_AT_ONCE
 
 GROUPS_AT_ONCE = 16
@@ -61,10 +61,15 @@ def apply(plan: Plan, store: FeatureStore, owner: str, patience: Patience, tell:
 
 def wait_until_settled(names: Iterable[str], store: FeatureStore, patience: Patience) -> None:
     """Wait for creations, updates and deletions that are under way, before deciding anything."""
-    steps = Steps(store, Watch(patience), "")
+    watch = Watch(patience)
+    steps = Steps(store, watch, "")
     with ThreadPoolExecutor(GROUPS_AT_ONCE) as pool:
-        for future in [pool.submit(steps.settle, name) for name in names]:
-            future.result()
+        try:
+            for future in [pool.submit(steps.settle, name) for name in names]:
+                future.result()
+        except BaseException:
+            watch.stop()
+            raise
 
 
 class _Run:
@@ -78,11 +83,11 @@ class _Run:
 
     def group(self, changes: tuple[Change, ...]) -> None:
         """The changes of one group in order; the first failure leaves the rest."""
-        for change in changes:
+        for n, change in enumerate(changes):
             if self._watch.is_stopped:
                 return
             try:
-                self._make(change)
+                self._make(change, is_first=n == 0)
             except AwsFailed as failed:
                 self._failed[id(change)] = failed
                 self._tell(Progress(change, Stage.FAILED, failed))
@@ -90,9 +95,11 @@ class _Run:
             self._done.add(id(change))
             self._tell(Progress(change, Stage.DONE))
 
-    def _make(self, change: Change) -> None:
+    def _make(self, change: Change, *, is_first: bool) -> None:
         if not isinstance(change, Create | RecreateFailed):
             self._tell(Progress(change, Stage.BEGUN))
+            if is_first and not isinstance(change, Adopt | Delete):
+                self._steps.check_ours(change.group)
             return self._steps.make(change)
         with self._creations:
             if self._watch.is_stopped:

@@ -30,7 +30,7 @@ from reconciler.plan.changes import (
     UpdateTags,
     UpdateThroughput,
     UpdateTtl,
-    without_metadata,
+    made,
 )
 from reconciler.state import Desired, Feature, Group, Live
 from reconciler.state.model import PROTECTED_TAG, REGISTRY_TAG
@@ -71,7 +71,7 @@ class Steps:
             case Create():
                 self._create(change.desired)
             case RecreateFailed():
-                self._delete(change.group, even_if_protected=True)
+                self._delete(change.group, only_if_failed=True)
                 self._create(change.desired)
             case Delete():
                 self._delete(change.group)
@@ -104,6 +104,19 @@ class Steps:
                 self._update_tags(change)
             case _:
                 assert_never(change)
+
+    def check_ours(self, group: str) -> None:
+        """Raise `AwsFailed` if a group that is about to be changed is no longer ours. The truth, not the index."""
+        live = self._look(group)
+        if live is None:
+            raise _failed("DescribeFeatureGroup", group, "NotThere", "the group is gone")
+        self._own_tags("ListTags", live)
+
+    def _own_tags(self, call: str, live: Live) -> dict[str, str]:
+        tags = tag_map(self._store.tags(live.arn))
+        if tags.get(REGISTRY_TAG) != self._owner:
+            raise _failed(call, live.group.name, "NotOurs", "its ownership tag has changed since the plan")
+        return tags
 
     def settle(self, group: str) -> Live | None:
         """Wait until AWS is no longer at work on a group; None where it is gone."""
@@ -166,7 +179,7 @@ class Steps:
         return -1
 
     def _see_created(self, desired: Group) -> None:
-        bare = without_metadata(desired)
+        bare = made(desired)
         seen: list[str] = []
 
         def is_there(live: Live | None) -> bool:
@@ -187,19 +200,22 @@ class Steps:
 
     # Deletion
 
-    def _delete(self, group: str, *, even_if_protected: bool = False) -> None:
+    def _delete(self, group: str, *, only_if_failed: bool = False) -> None:
         live = self._look(group)
         if live is None:
             return
+        if only_if_failed and live.health.status not in ("CreateFailed", "Deleting"):
+            raise _failed(
+                "DeleteFeatureGroup", group, "NotFailed", "it has been made since the plan, and may hold data"
+            )
         try:
-            tags = tag_map(self._store.tags(live.arn))
+            tags = self._own_tags("DeleteFeatureGroup", live)
         except AwsFailed as failed:
             if failed.code == MISSING and self._look(group) is None:
                 return
             raise
-        if tags.get(REGISTRY_TAG) != self._owner:
-            raise _failed("DeleteFeatureGroup", group, "NotOurs", "its ownership tag has changed since the plan")
-        if tags.get(PROTECTED_TAG) == "true" and not even_if_protected:
+        # A group whose creation failed never held anything to protect.
+        if tags.get(PROTECTED_TAG) == "true" and not only_if_failed:
             raise _failed("DeleteFeatureGroup", group, "Protected", "it has been protected since the plan")
         if live.health.status != "Deleting":
             self._ask_to_delete(group)
@@ -319,10 +335,11 @@ class Steps:
         self._tag(live, dict(change.added), change.removed)
 
     def _tag(self, live: Live, added: dict[str, str], removed: tuple[str, ...]) -> None:
-        if added:
-            self._store.add_tags(live.arn, tag_list(added))
+        # Removed first: with those to come, there may be more than a group can have.
         if removed:
             self._store.delete_tags(live.arn, removed)
+        if added:
+            self._store.add_tags(live.arn, tag_list(added))
 
         def is_there(tags: dict[str, str]) -> bool:
             return tags.items() >= added.items() and not tags.keys() & set(removed)

@@ -8,6 +8,7 @@ from threading import Event
 from typing import TypeVar
 
 from reconciler.errors import AwsFailed
+from reconciler.plan.outcome import INTERRUPTED
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Interrupted(AwsFailed):
     """The user stopped the run while it was waiting; AWS goes on with what it had begun."""
 
     def __init__(self, group: str) -> None:
-        super().__init__("Waiting", group, "Interrupted", "stopped by you; AWS goes on with what it has begun")
+        super().__init__("Waiting", group, INTERRUPTED, "stopped by you; AWS goes on with what it has begun")
 
 
 class Watch:

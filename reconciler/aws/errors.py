@@ -31,6 +31,13 @@ _ALSO = {
 }
 
 
+class NotSageMaker(Exception):
+    """Something answered, and not as SageMaker does."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"what answered there is not SageMaker (its answer is {kind or 'of no type'})")
+
+
 @contextmanager
 def named(call: str, group: str = "") -> Iterator[None]:
     """Say which call on which group failed, and what to do about it; boto3's own text does neither."""
@@ -38,10 +45,18 @@ def named(call: str, group: str = "") -> Iterator[None]:
         yield
     except boto.ClientError as answer:
         error = answer.response.get("Error", {})
-        code, message = error.get("Code", "Unknown"), error.get("Message", "")
+        code, message = error.get("Code", "Unknown"), _shortened(error.get("Message", ""))
         raise AwsFailed(call, group, code, message, _hint(call, code, message)) from answer
+    except NotSageMaker as answer:
+        hint = "Check the endpoint in pyproject.toml, and whether a proxy stands in between."
+        raise AwsFailed(call, group, "NotSageMaker", str(answer), hint) from answer
     except boto.BotoCoreError as failed:
         raise AwsFailed(call, group, type(failed).__name__, _first_line(failed), _local_hint(failed)) from failed
+
+
+def _shortened(message: str) -> str:
+    """AWS's own text whole; a page of HTML from something else, cut."""
+    return message if "<html" not in message[:500].lower() else f"{' '.join(message.split())[:120]} ..."
 
 
 def _first_line(failed: Exception) -> str:

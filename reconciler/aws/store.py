@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from reconciler.aws.errors import Reply, is_missing, named
+from reconciler.aws.errors import NotSageMaker, Reply, is_missing, named
 from reconciler.aws.session import create_client
 from reconciler.aws.swift import Swift
 from reconciler.config import Environment
@@ -45,7 +45,7 @@ class FeatureStore:
     def describe(self, group: str) -> Reply | None:
         """DescribeFeatureGroup, whole; None where there is no such group."""
         swift = self._swift and self._swift.call("DescribeFeatureGroup", {"FeatureGroupName": group})
-        if swift and not swift.get("NextToken"):
+        if swift and "FeatureGroupName" in swift and not swift.get("NextToken"):
             return swift
         reply: Reply = {}
         features: list[Any] = []
@@ -53,7 +53,9 @@ class FeatureStore:
         with named("DescribeFeatureGroup", group):
             while True:
                 try:
-                    reply = self._client.describe_feature_group(FeatureGroupName=group, **page)
+                    reply = _of_sagemaker(
+                        self._client.describe_feature_group(FeatureGroupName=group, **page), "FeatureGroupName"
+                    )
                 except ClientError as answer:
                     if is_missing(answer):
                         return None
@@ -87,7 +89,8 @@ class FeatureStore:
         with named("Search"):
             while True:
                 asked = {"Resource": resource, "MaxResults": _PAGE, **request}
-                reply = (self._swift and self._swift.call("Search", asked)) or self._client.search(**asked)
+                reply = self._swift and self._swift.call("Search", asked)
+                reply = reply or _of_sagemaker(self._client.search(**asked))
                 yield from reply.get("Results", ())
                 if not reply.get("NextToken"):
                     return
@@ -98,7 +101,9 @@ class FeatureStore:
         page: dict[str, str] = {}
         with named("ListFeatureGroups"):
             while True:
-                reply = self._client.list_feature_groups(MaxResults=_PAGE, **page)
+                reply = _of_sagemaker(
+                    self._client.list_feature_groups(MaxResults=_PAGE, **page), "FeatureGroupSummaries"
+                )
                 yield from reply["FeatureGroupSummaries"]
                 if not reply.get("NextToken"):
                     return
@@ -165,3 +170,11 @@ class FeatureStore:
         """DeleteTags by key."""
         with named("DeleteTags", arn.rpartition("/")[2]):
             self._client.delete_tags(ResourceArn=arn, TagKeys=list(keys))
+
+
+def _of_sagemaker(reply: Reply, member: str = "") -> Reply:
+    """The reply, if it is one: a proxy's page for signing in is a success to HTTP, and empty to botocore's parser."""
+    kind = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("content-type", "")
+    if "json" not in kind or (member and member not in reply):
+        raise NotSageMaker(kind)
+    return reply

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import env_option, format_option, specs_option
-from reconciler.cli.output import painter, print_json, say
+from reconciler.cli.output import painter, print_json, say, width
 from reconciler.cli.plan import REFUSED, show
 from reconciler.cli.planning import Session, open_session
 from reconciler.errors import PlanStale, Usage
@@ -68,7 +68,7 @@ def apply(
             if output != "text":
                 _report(_nothing(), output)
             return 0
-        if not (yes or plans or digest) and not _confirmed(found):
+        if not (yes or plans or digest) and not _confirmed(found, output):
             say("Nothing was changed.")
             return 1
         outcome = _carry_out(found, session)
@@ -81,7 +81,8 @@ def _settled_plan(session: Session, groups: Collection[str]) -> Plan:
     from reconciler.apply import wait_until_settled  # noqa: PLC0415
 
     live = session.read()
-    moving = sorted(name for name, group in live.items() if group.is_moving)
+    chosen = session.named(groups, live)
+    moving = sorted(name for name, group in live.items() if group.is_moving and (chosen is None or name in chosen))
     if moving:
         say(f"Waiting until AWS has finished with {', '.join(moving)} ...")
         wait_until_settled(moving, session.store, _patience(session))
@@ -118,9 +119,14 @@ def _approved(path: Path) -> Approved:
     return approved_from_json(document, str(path))
 
 
-def _confirmed(found: Plan) -> bool:
+def _confirmed(found: Plan, output: str) -> bool:
     if not sys.stdin.isatty():
         raise Usage("There is no terminal to ask on: give --yes, or what was approved with --plan or --digest.")
+    if output != "text":
+        from reconciler.render.text import as_text  # noqa: PLC0415
+
+        # Nobody is asked about a plan that was not shown; stdout is for the outcome then.
+        click.echo(as_text(found, painter(sys.stderr), width()), nl=False, err=True)
     say()
     return click.confirm(f"Apply this to {found.environment}?", default=False, err=True)
 

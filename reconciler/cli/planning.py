@@ -41,12 +41,13 @@ class Session:
         """What would bring the live groups to what the registry says; `only` names groups, as specs or AWS do."""
         from reconciler.plan import make_plan  # noqa: PLC0415
 
-        names = self._named(only, {*self.registry.groups, *self.registry.retired, *live})
-        return make_plan(self.registry, live, self.scope, names)
+        return make_plan(self.registry, live, self.scope, self.named(only, live))
 
-    def _named(self, only: Collection[str], known: set[str]) -> set[str] | None:
+    def named(self, only: Collection[str], live: Mapping[str, Live]) -> set[str] | None:
+        """The groups that a command names, as AWS has them; None where it names none and means all."""
         if not only:
             return None
+        known = {*self.registry.groups, *self.registry.retired, *live}
         prefix = self.environment.name_prefix
         found = {name: next((n for n in (name, prefix + name) if n in known), None) for name in only}
         for name in (name for name, place in found.items() if place is None):
@@ -81,7 +82,9 @@ def open_session(env: str | None, specs: Path | None, *, to_change: bool = False
         reader = Reader(store, environment.ignore_tags)
         owner, brakes = config.owner(environment), environment.brakes
         limits = Limits(brakes.deletes, brakes.updates, brakes.floor, environment.name)
-        scope = Scope(owner, config.name or "", environment.name, place_of(environment), limits)
+        scope = Scope(
+            owner, config.name or "", environment.name, place_of(environment), limits, environment.name_prefix
+        )
         try:
             registry = place(registry_of(), environment, owner)
             session = Session(config, environment, owner, registry, store, reader, scope)

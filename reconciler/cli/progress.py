@@ -49,10 +49,11 @@ def _live(plan: Plan) -> Iterator[Tell]:
     from rich.console import Console  # noqa: PLC0415 - heavy, and only for a terminal
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -70,7 +71,10 @@ def _live(plan: Plan) -> Iterator[Tell]:
             if task is not None:
                 bars.remove_task(task)  # type: ignore[arg-type]
             colour = "red" if progress.stage is Stage.FAILED else "green"
-            bars.console.print(f"[{colour}]{progress.stage:<7}[/]{name}{_why(progress)}", highlight=False)
+            # What AWS says is full of brackets, and none of them is markup.
+            bars.console.print(
+                Text.assemble((f"{progress.stage:<7}", colour), f"{name}{_why(progress)}"), highlight=False
+            )
             bars.advance(whole)
 
         yield tell

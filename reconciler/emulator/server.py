@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import sys
 import threading
 import time
@@ -37,7 +38,10 @@ def serve(
     quiet: bool = False,
     **settings: Any,
 ) -> None:
-    """Serve a directory until SIGINT or SIGTERM; `on_ready` is told the URL. Needs uvicorn and httptools."""
+    """Serve a directory until SIGINT or SIGTERM; `on_ready` is told the URL. Needs uvicorn and httptools.
+
+    Raises OSError where the port is taken.
+    """
     import uvicorn  # noqa: PLC0415 - an extra; the command line explains its absence
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
 
@@ -61,6 +65,7 @@ def serve(
             with _signals_to(self.handle_exit):
                 yield
 
+    listening = socket.create_server((host, port))
     emulator = open_emulator(directory, **settings)
     config = uvicorn.Config(
         App(emulator, quiet=quiet),
@@ -77,9 +82,10 @@ def serve(
         timeout_graceful_shutdown=2,
     )
     try:
-        Server(config).run()
+        Server(config).run(sockets=[listening])
     finally:
         emulator.close()
+        listening.close()
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def moved_from_plans(plan: Plan, approved: Sequence[Approved]) -> list[str]:
 
 def _elsewhere(file: Approved, plan: Plan) -> Iterator[str]:
     """An approved plan speaks of one environment, in one account and region: both are in its digest."""
-    groups = {name: (file.desired[name], file.live[name][0]) for name in file.desired}
+    groups = {name: (file.desired[name], file.live[name]) for name in file.desired}
     if file.environment != plan.environment:
         yield f"{file.environment}: the plan was made for this environment, not for {plan.environment}"
     elif file.digest != plan_digest(file.environment, plan.place, groups):

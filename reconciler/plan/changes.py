@@ -33,7 +33,7 @@ class Create(_Change):
 
     def states(self, have: Group | None) -> Iterator[Group | None]:
         del have
-        yield without_metadata(self.desired)
+        yield made(self.desired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class RecreateFailed(_Change):
     def states(self, have: Group | None) -> Iterator[Group | None]:
         del have
         yield None
-        yield without_metadata(self.desired)
+        yield made(self.desired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class UpdateTags(_Change):
     removed: tuple[str, ...]
 
     def states(self, have: Group | None) -> Iterator[Group | None]:
-        for part in ({**self.added}, dict.fromkeys(self.removed)):
+        for part in (dict.fromkeys(self.removed), {**self.added}):
             if have and part:
                 have = _with_tags(have, part)
                 yield have
@@ -196,9 +196,10 @@ Change: TypeAlias = (
 )
 
 
-def without_metadata(group: Group) -> Group:
-    """The group as CreateFeatureGroup makes it: descriptions and parameters of features need other calls."""
-    return replace(group, features=tuple(f._replace(about="", parameters={}) for f in group.features))
+def made(group: Group) -> Group:
+    """The group as CreateFeatureGroup makes it, features by name: their metadata needs other calls."""
+    bare = (f._replace(about="", parameters={}) for f in group.features)
+    return replace(group, features=tuple(sorted(bare, key=attrgetter("name"))))
 
 
 def _with_tags(group: Group, tags: Mapping[str, str | None]) -> Group:

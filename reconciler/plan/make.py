@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.diff import Difference, align, diff, standing_alone
+from reconciler.diff import Difference, align, by_name, diff, standing_alone
 from reconciler.plan.changes import (
     AddFeatures,
     Adopt,
@@ -25,20 +25,24 @@ from reconciler.plan.plan import Note, Plan, Sides
 from reconciler.rules import brakes as size
 from reconciler.rules import refusals as no
 from reconciler.rules.refusals import Refusal
-from reconciler.state import Desired, Feature, Group, Live, Registry, Retirement
+from reconciler.state import Desired, Group, Live, Registry, Retirement
 from reconciler.state.limits import ADDITIONS_PER_CALL, STORAGE_MIGRATION
 from reconciler.state.model import PROTECTED_TAG
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose plan it is: the owner, the environment's name, its account and region, its brakes."""
+    """Whose plan it is: the owner, the environment's name, its account and region, its brakes.
+
+    `prefix` is what the environment puts before the names of specs: what is to be pasted goes without it.
+    """
 
     owner: str
     registry: str
     environment: str
     place: str
     limits: size.Limits
+    prefix: str = ""
 
 
 @dataclass(slots=True)
@@ -54,16 +58,19 @@ class _Found:
 def make_plan(desired: Registry, live: Mapping[str, Live], scope: Scope, only: Collection[str] | None = None) -> Plan:
     """Everything that apply would do to bring `live` to `desired`, and everything it would refuse.
 
-    `only` names the groups to look at; the brakes then count those.
+    `only` names the groups to look at. The brake on deletes counts those of the whole registry all the same: what is
+    too much at once does not become less in portions.
     """
     owned = {name for name, group in live.items() if group.group.owner == scope.owner}
     if owned and not desired.groups and not desired.retired:
         return _empty_registry(live, owned, scope)
     names = sorted(desired.groups.keys() | desired.retired.keys() | owned)
-    found = {name: _plan_group(name, desired, live, scope) for name in names if only is None or name in only}
+    everything = {name: _plan_group(name, desired, live, scope) for name in names}
+    found = {name: f for name, f in everything.items() if only is None or name in only}
     changes = [c for f in found.values() for c in f.changes]
     refusals = [r for f in found.values() for r in f.refusals]
-    deleted = {c.group for c in changes if isinstance(c, Delete)}
+    deleting = any(isinstance(c, Delete) for c in changes)
+    deleted = {c.group for f in everything.values() for c in f.changes if deleting and isinstance(c, Delete)}
     updated = {c.group for c in changes if not isinstance(c, Create | RecreateFailed | Adopt | Delete)}
     created = {c.group for c in changes if isinstance(c, Create | RecreateFailed)}
     looked_at = {name: want for name, want in desired.groups.items() if name in found}
@@ -82,7 +89,7 @@ def make_plan(desired: Registry, live: Mapping[str, Live], scope: Scope, only: C
 
 
 def _empty_registry(live: Mapping[str, Live], owned: set[str], scope: Scope) -> Plan:
-    sides = {name: Sides(None, live[name].group, live[name].is_failed) for name in sorted(owned)}
+    sides = {name: Sides(None, by_name(live[name].group), live[name].is_failed) for name in sorted(owned)}
     refusal = size.registry_is_empty(owned)
     return Plan(scope.environment, scope.registry, scope.place, (), (refusal,), (), (), sides)
 
@@ -102,8 +109,8 @@ def _plan_group(name: str, desired: Registry, live: Mapping[str, Live], scope: S
         case _, Retirement() as line, None:
             found = _Found(notes=[Note(name, "It is gone already: the retire line can be removed.")])
         case _, _, Live():
-            found = _Found(refusals=[no.spec_is_gone(have, looks_like=_new_name(have, desired, live))])
-            found.sides = Sides(None, have.group, have.is_failed)
+            found = _Found(refusals=[no.spec_is_gone(have, scope.prefix, _new_name(have, desired, live))])
+            found.sides = Sides(None, by_name(have.group), have.is_failed)
         case _:
             found = _Found()
     found.notes += notes_of(name, found.changes, desired.groups.get(name), live.get(name))
@@ -112,9 +119,8 @@ def _plan_group(name: str, desired: Registry, live: Mapping[str, Live], scope: S
 
 def _create(want: Desired) -> _Found:
     group = standing_alone(want)
-    return _Found(
-        [Create(group.name, group, source=want.source), *_first_metadata(group, want)], sides=Sides(group, None)
-    )
+    changes = [Create(group.name, group, source=want.source), *_first_metadata(group, want)]
+    return _Found(changes, sides=Sides(by_name(group), None))
 
 
 def _first_metadata(group: Group, want: Desired) -> list[Change]:
@@ -131,7 +137,7 @@ def _change(want: Desired, have: Live, scope: Scope) -> _Found:
     if have.is_failed:
         return _failed(want, have, scope, found)
     differences = diff(desired, live)
-    found.refusals += no.refuse(differences, want, have)
+    found.refusals += no.refuse(differences, want, have, scope.prefix)
     if live.owner is None:
         if found.refusals:
             fields = [
@@ -152,18 +158,18 @@ def _refused(differences: Collection[Difference], found: _Found) -> list[Differe
 def _failed(want: Desired, have: Live, scope: Scope, found: _Found) -> _Found:
     group = standing_alone(want)
     if have.health.status == "DeleteFailed":
-        found.refusals.append(no.delete_failed(have, want.source))
+        found.refusals.append(no.delete_failed(have, scope.prefix, want.source))
     elif have.group.owner is None:
         found.refusals.append(no.not_adopted(have, ["its status, CreateFailed"], scope.owner, want.source))
     else:
-        found.sides = Sides(group, align(want, have)[1], is_failed=True)
+        found.sides = Sides(by_name(group), align(want, have)[1], is_failed=True)
         found.changes.append(RecreateFailed(group.name, group, have.health.failure, source=want.source))
         found.changes += _first_metadata(group, want)
     return found
 
 
 def _retire(line: Retirement, have: Live, scope: Scope) -> _Found:
-    found = _Found(sides=Sides(None, have.group, have.is_failed, is_retired=True))
+    found = _Found(sides=Sides(None, by_name(have.group), have.is_failed, is_retired=True))
     if have.group.owner is None:
         found.refusals.append(no.not_ours_to_retire(have, line.source))
     elif have.group.owner != scope.owner:
@@ -184,7 +190,9 @@ def _updates(differences: Collection[Difference], desired: Group, live: Group, w
     """The in-place changes of one group, in the order they are made: one kind a call, as AWS wants it."""
     name, source = live.name, want.source
     by_field = {d.field: d for d in differences if not d.key}
-    added = [Feature(**d.desired) for d in differences if d.field == "features" and d.live is None]
+    new = {d.key for d in differences if d.field == "features" and d.live is None}
+    # In the order of the record: that is the order of the columns in the offline store.
+    added = [f for f in want.group.features if f.name in new]
     for first in range(0, len(added), ADDITIONS_PER_CALL):
         yield AddFeatures(name, tuple(added[first : first + ADDITIONS_PER_CALL]), source=source)
     if ttl := by_field.get("online.ttl_s"):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from reconciler.errors import AwsFailed
 from reconciler.plan.changes import Change
 
+INTERRUPTED = "Interrupted"
+"""The code of a wait that the user ended; AWS goes on with what it had begun."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -15,6 +18,11 @@ class Outcome:
     done: tuple[Change, ...]
     failed: tuple[tuple[Change, AwsFailed], ...]
     left: tuple[Change, ...]
+
+    @property
+    def stopped(self) -> tuple[Change, ...]:
+        """Changes that AWS was still at work on when the user stopped the run: among the failed, and no failures."""
+        return tuple(change for change, failure in self.failed if failure.code == INTERRUPTED)
 
     @property
     def is_complete(self) -> bool:

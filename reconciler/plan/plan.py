@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.plan.changes import Change, Create, Delete, RecreateFailed
 from reconciler.rules import Refusal
-from reconciler.state import Group
-from reconciler.state.codec import digest, group_as_json
+from reconciler.state import Feature, Group
+from reconciler.state.codec import digest, feature_as_json, group_as_json
 
 FORMAT_VERSION = "1"
 
@@ -72,7 +72,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """The name of this plan: it changes if and only if something that matters to a planned group does."""
-        groups = {name: (s.desired_digest, s.live_digest) for name, s in self.sides.items()}
+        groups = {name: (self.sides[name].desired_digest, way) for name, way in self.ways()}
         return plan_digest(self.environment, self.place, groups)
 
     def by_group(self) -> dict[str, tuple[Change, ...]]:
@@ -93,24 +93,43 @@ class Plan:
 
 
 def _way(sides: Sides, changes: Sequence[Change]) -> Iterator[str]:
-    yield sides.live_digest
-    have = sides.live
+    digests, have = Digests(), sides.live
+    yield digests.of(have, is_failed=sides.is_failed)
     for change in changes:
         before = have
         for state in change.states(have):
             have = state
-            yield group_digest(state)
+            yield digests.of(state)
         if isinstance(change, Create | RecreateFailed | Delete):
-            yield group_digest(have or before, is_failed=True)
+            yield digests.of(have or before, is_failed=True)
 
 
-def plan_digest(environment: str, place: str, groups: Mapping[str, tuple[str, str]]) -> str:
-    """The digest of a plan whose groups have these digests, desired and live."""
+def plan_digest(environment: str, place: str, groups: Mapping[str, tuple[str, Sequence[str]]]) -> str:
+    """The digest of a plan whose groups have these digests: desired, and live along the way."""
     return digest({"environment": environment, "place": place, "groups": groups})
 
 
 def group_digest(group: Group | None, *, is_failed: bool = False) -> str:
-    """A digest of one side of one group; its absence has one too, and so has its failure."""
-    if group is None:
-        return digest(None)
-    return digest({"group": group_as_json(group), "is_failed": is_failed})
+    """A digest of one side of one group, its features by name; its absence has one too, and so has its failure."""
+    return Digests().of(group, is_failed=is_failed)
+
+
+class Digests:
+    """Digests of one group in several states: a feature that stays as it is is hashed once."""
+
+    def __init__(self) -> None:
+        self._features: dict[int, tuple[Feature, str]] = {}
+
+    def of(self, group: Group | None, *, is_failed: bool = False) -> str:
+        """The digest of a state."""
+        if group is None:
+            return digest(None)
+        features = "".join(map(self._feature, group.features))
+        return digest({"group": group_as_json(replace(group, features=())), "features": features, "failed": is_failed})
+
+    def _feature(self, feature: Feature) -> str:
+        # By identity, and holding on to the feature, so that no other comes to stand at its place.
+        known = self._features.get(id(feature))
+        if known is None:
+            known = self._features[id(feature)] = (feature, digest(feature_as_json(feature)))
+        return known[1]

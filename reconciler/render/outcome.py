@@ -18,18 +18,25 @@ def as_text(outcome: Outcome, paint: Paint = plain) -> str:
 
 def _lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
     counts = [f"{len(outcome.done)} done"]
-    if outcome.failed:
-        counts.append(f"{len(outcome.failed)} failed")
+    stopped = outcome.stopped
+    failed = [(change, failure) for change, failure in outcome.failed if change not in stopped]
+    if failed:
+        counts.append(f"{len(failed)} failed")
+    if stopped:
+        counts.append(f"{len(stopped)} stopped")
     if outcome.left:
         counts.append(f"{len(outcome.left)} not begun")
     yield paint(f"Applied: {', '.join(counts)}.", "green" if outcome.is_complete else "red")
-    for change, failure in outcome.failed:
+    for change, failure in failed:
         yield f"  failed     {_name(change)}"
         yield from (f"             {terminal(line)}" for line in str(failure).splitlines())
+    for change in stopped:
+        yield f"  stopped    {_name(change)}, which AWS goes on with"
     for change in outcome.left:
         yield f"  not begun  {_name(change)}"
     if not outcome.is_complete:
-        yield "Run apply again when the cause is gone: it does the rest."
+        when = " when the cause is gone" if failed else ""
+        yield f"Run apply again{when}: it does the rest."
 
 
 def _name(change: Change) -> str:

@@ -60,18 +60,22 @@ class Refusal:
     line: int = 0
 
 
-def refuse(differences: Sequence[Difference], desired: Desired, live: Live) -> Iterator[Refusal]:
-    """The refusals among the differences of one group that is live and wanted."""
+def refuse(differences: Sequence[Difference], desired: Desired, live: Live, prefix: str = "") -> Iterator[Refusal]:
+    """The refusals among the differences of one group that is live and wanted.
+
+    `prefix` is what the environment puts before the names of specs.
+    """
+    added = [Feature(**d.desired) for d in differences if d.field == "features" and d.live is None]
     for difference in differences:
         rule = RULE_OF[difference.field]
         if difference.field == "features":
             if difference.desired is None:
-                yield _removed(difference, differences, desired)
+                yield _removed(difference, added, desired)
         elif difference.field == "online.storage_type":
             if (difference.live, difference.desired) != STORAGE_MIGRATION:
-                yield _storage_type(difference, desired.source)
+                yield _storage_type(difference, desired.source, prefix)
         elif rule.kind is Kind.IMMUTABLE:
-            words = {"group": live.group.name, "key": difference.key, "keep": rule.keep}
+            words = {"group": live.group.name.removeprefix(prefix), "key": difference.key, "keep": rule.keep}
             field = difference.field.partition(".")[2]
             yield _at(
                 desired.source,
@@ -97,14 +101,18 @@ def _at(source: Source, code: str, difference: Difference, reason: str, way_out:
     )
 
 
-def _removed(difference: Difference, differences: Sequence[Difference], desired: Desired) -> Refusal:
+_GUESSED_AMONG = 20
+"""Added features among which a renamed one is looked for; where there are more, a guess would be no help."""
+
+
+def _removed(difference: Difference, added: Sequence[Feature], desired: Desired) -> Refusal:
     feature = Feature(**difference.live)
     way_out = (
         "Paste this line back into the record, to keep the feature and say that nobody wants it: "
         f"`{deprecated_line(feature)}`."
     )
-    added = [Feature(**d.desired) for d in differences if d.field == "features" and d.live is None]
-    alike = [f.name for f in added if (f.type, f.collection) == (feature.type, feature.collection)]
+    near = added if len(added) <= _GUESSED_AMONG else ()
+    alike = [f.name for f in near if (f.type, f.collection) == (feature.type, feature.collection)]
     renamed = get_close_matches(feature.name, alike, 1) or (alike if len(alike) == 1 else [])
     if renamed:
         field = _identifier(renamed[0])
@@ -142,8 +150,9 @@ def _identifier(name: str) -> str:
     return field if field.isidentifier() and not iskeyword(field) else f"f_{field}"
 
 
-def _storage_type(difference: Difference, source: Source) -> Refusal:
-    way_out = way_out_of(RULE_OF[difference.field]).format(group=difference.group, keep="storage_type")
+def _storage_type(difference: Difference, source: Source, prefix: str) -> Refusal:
+    name = difference.group.removeprefix(prefix)
+    way_out = way_out_of(RULE_OF[difference.field]).format(group=name, keep="storage_type")
     reason = "SageMaker migrates a storage type only from Standard to Standard_V2, and never back."
     return _at(source, "FS206", difference, reason, way_out)
 
@@ -165,12 +174,12 @@ def foreign_owner(live: Live, owner: str, source: Source) -> Refusal:
     )
 
 
-def spec_is_gone(live: Live, *, looks_like: str = "") -> Refusal:
+def spec_is_gone(live: Live, prefix: str = "", looks_like: str = "") -> Refusal:
     """An owned group that no spec speaks of."""
-    name = live.group.name
-    renamed = (
-        f' If {looks_like} is this group under a new name, give it back its own: name="{name}".' if looks_like else ""
-    )
+    name, written = live.group.name, live.group.name.removeprefix(prefix)
+    renamed = ""
+    if looks_like:
+        renamed = f' If {looks_like} is this group under a new name, give it back its own: name="{written}".'
     return Refusal(
         "FS402",
         name,
@@ -178,7 +187,7 @@ def spec_is_gone(live: Live, *, looks_like: str = "") -> Refusal:
         name,
         None,
         "The group is live and ours, and no spec declares it. A spec that is merely gone deletes nothing.",
-        f'Put the spec back; or, to delete the group, write `retire("{name}", reason="...")` in a registry file.'
+        f'Put the spec back; or, to delete the group, write `retire("{written}", reason="...")` in a registry file.'
         + renamed,
     )
 
@@ -230,8 +239,9 @@ def not_ours_to_retire(live: Live, source: Source) -> Refusal:
     )
 
 
-def delete_failed(live: Live, source: Source) -> Refusal:
+def delete_failed(live: Live, prefix: str, source: Source) -> Refusal:
     """A wanted group whose deletion was begun and failed."""
+    written = live.group.name.removeprefix(prefix)
     return Refusal(
         "FS213",
         live.group.name,
@@ -240,7 +250,7 @@ def delete_failed(live: Live, source: Source) -> Refusal:
         "Created",
         f"Its deletion was begun and failed: {(live.health.failure or 'AWS gives no reason').rstrip('.')}. "
         "AWS changes nothing on such a group.",
-        f'Write `retire("{live.group.name}", reason="...")` to have the deletion tried again; then declare it anew.',
+        f'Write `retire("{written}", reason="...")` to have the deletion tried again; then declare it anew.',
         source.file,
         source.line,
     )

@@ -77,10 +77,11 @@ def with_tags(live: Live, tags: Mapping[str, str], ignore: Iterable[str] = ()) -
 def is_foreign_tag(key: str, ignore: Iterable[str] = ()) -> bool:
     """A tag that is not ours to manage: AWS's, Studio's, or one the environment's `ignore_tags` names.
 
-    A name in `ignore_tags` that ends with `*` stands for every key that begins so.
+    A name in `ignore_tags` that ends with `*` stands for every key that begins so; our own tags it never names.
     """
-    return key.startswith(limits.FOREIGN_TAG_PREFIXES) or any(
-        key.startswith(name[:-1]) if name.endswith("*") else key == name for name in ignore
+    return key.startswith(limits.FOREIGN_TAG_PREFIXES) or (
+        not key.startswith(limits.OWN_TAG_PREFIX)
+        and any(key.startswith(name[:-1]) if name.endswith("*") else key == name for name in ignore)
     )
 
 
