@@ -7,9 +7,10 @@ index, and where the index does not say what the spec wants, the truth is asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
 
 from reconciler.aws import FeatureStore
 from reconciler.aws.errors import MISSING, Reply, is_denied
@@ -20,6 +21,8 @@ from reconciler.state.words import is_foreign_tag, live_from_reply, own_tags, ta
 
 THREADS = 48
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Metadata = Mapping[str, Feature]
 
 
@@ -72,19 +75,36 @@ class Reader:
     def _complete(self, found: Mapping[str, Reply], index: Index, expected: Mapping[str, Group]) -> dict[str, Live]:
         """The described groups with their tags and metadata, those from the truth where the index surprises."""
 
-        def whole(name: str) -> Live | None:
-            live, want = live_from_reply(found[name]), expected.get(name)
-            try:
-                live = with_tags(live, self._tags(live, index.tags.get(name), want), self._ignore)
-                return self._with_metadata(live, index.metadata.get(name, {}), want)
-            except AwsFailed as failed:
-                # It was deleted between its description and this.
-                if failed.code == MISSING and self._store.describe(name) is None:
-                    return None
-                raise
+        def tagged(name: str) -> Live | None:
+            live = live_from_reply(found[name])
+            tags = self._unless_gone(self._tags, live, index.tags.get(name), expected.get(name))
+            return None if tags is None else with_tags(live, tags, self._ignore)
 
-        groups = zip(found, self._pool.map(whole, found), strict=True)
-        return {name: live for name, live in groups if live is not None}
+        groups = zip(found, self._pool.map(tagged, found), strict=True)
+        live = {name: _indexed(group, index.metadata.get(name, {})) for name, group in groups if group is not None}
+        return self._corrected(live, expected)
+
+    def _corrected(self, live: dict[str, Live], expected: Mapping[str, Group]) -> dict[str, Live]:
+        """The groups with the truth about every feature that the index does not describe as its spec does."""
+        doubts = [
+            (name, feature)
+            for name in live.keys() & expected.keys()
+            for feature in _described_otherwise(live[name].group, expected[name])
+        ]
+        replies = self._pool.map(lambda doubt: self._unless_gone(self._store.metadata, *doubt), doubts)
+        truths: dict[str, dict[str, Reply]] = {}
+        for (name, feature), reply in zip(doubts, replies, strict=True):
+            truths.setdefault(name, {})[feature] = reply or {}
+        return live | {name: _with_replies(live[name], metadata) for name, metadata in truths.items()}
+
+    def _unless_gone(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What a call says of a group; None if the group was deleted since it was described."""
+        try:
+            return read(*args, **kwargs)
+        except AwsFailed as failed:
+            if failed.code != MISSING:
+                raise
+            return None
 
     def _tags(self, live: Live, indexed: Mapping[str, str] | None, want: Group | None) -> Mapping[str, str]:
         if indexed is not None and want is not None:
@@ -92,25 +112,6 @@ class Reader:
             if ours == own_tags(want):
                 return indexed
         return tag_map(self._store.tags(live.arn))
-
-    def _with_metadata(self, live: Live, indexed: Metadata, want: Group | None) -> Live:
-        if want is None:
-            return _indexed(live, indexed)
-        wanted = {f.name: f for f in want.features if f.about or f.parameters}
-        doubtful = wanted.keys() | indexed.keys()
-        if not doubtful:
-            return live
-        features = tuple(
-            self._described(live.group.name, f, indexed.get(f.name), wanted.get(f.name)) if f.name in doubtful else f
-            for f in live.group.features
-        )
-        return replace(live, group=replace(live.group, features=features))
-
-    def _described(self, group: str, feature: Feature, indexed: Feature | None, wanted: Feature | None) -> Feature:
-        said = indexed or feature
-        if wanted and (said.about, said.parameters) == (wanted.about, wanted.parameters):
-            return feature._replace(about=said.about, parameters=said.parameters)
-        return with_metadata(feature, self._store.metadata(group, feature.name))
 
     def _search_groups(self) -> tuple[dict[str, Reply], dict[str, Mapping[str, str]]]:
         try:
@@ -125,15 +126,8 @@ class Reader:
         """The slow way, for credentials that may not search: a call for the tags of every group."""
         groups = {reply["FeatureGroupName"]: reply for reply in self._store.list_groups()}
         arns = (reply["FeatureGroupArn"] for reply in groups.values())
-        return groups, dict(zip(groups, self._pool.map(self._tags_if_there, arns), strict=True))
-
-    def _tags_if_there(self, arn: str) -> Mapping[str, str]:
-        try:
-            return tag_map(self._store.tags(arn))
-        except AwsFailed as failed:
-            if failed.code != MISSING:
-                raise
-            return {}  # it was deleted since it was listed
+        tags = self._pool.map(lambda arn: tag_map(self._unless_gone(self._store.tags, arn) or ()), arns)
+        return groups, dict(zip(groups, tags, strict=True))
 
     def _search_metadata(self) -> dict[str, Metadata]:
         found: dict[str, dict[str, Feature]] = {}
@@ -158,6 +152,20 @@ def _indexed(live: Live, metadata: Metadata) -> Live:
     return replace(live, group=replace(live.group, features=tuple(features)))
 
 
+def _described_otherwise(have: Group, want: Group) -> list[str]:
+    wanted = {f.name: f for f in want.features}
+    return [
+        f.name
+        for f in have.features
+        if f.name in wanted and (f.about, f.parameters) != (wanted[f.name].about, wanted[f.name].parameters)
+    ]
+
+
+def _with_replies(live: Live, metadata: Mapping[str, Reply]) -> Live:
+    features = (with_metadata(f, metadata[f.name]) if f.name in metadata else f for f in live.group.features)
+    return replace(live, group=replace(live.group, features=tuple(features)))
+
+
 def read_one(store: FeatureStore, name: str) -> Live | None:
     """One group by the truth alone: what it is and its tags, without the metadata of its features."""
     reply = store.describe(name)
@@ -177,8 +185,7 @@ def read_whole(store: FeatureStore, name: str) -> Live | None:
         if not is_denied(failed):
             raise
         metadata = {f.name: store.metadata(name, f.name) for f in live.group.features}
-    features = tuple(with_metadata(f, metadata.get(f.name, {})) for f in live.group.features)
-    return replace(live, group=replace(live.group, features=features))
+    return _with_replies(live, metadata)
 
 
 def with_metadata(feature: Feature, reply: Reply) -> Feature:

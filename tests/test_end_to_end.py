@@ -114,7 +114,7 @@ def test_after_each_call_of_an_apply_the_store_stands_on_the_way_that_the_plan_n
     second = [*[data.draw(edited(spec)) for spec in first], fresh]
     placed = place(a_registry(*second), world.environment, OWNER)
     plan = world.plan(*second)
-    ways = dict(plan.ways())
+    ways = plan.ways
     strayed = []
 
     def look(number, operation, group):

@@ -195,7 +195,7 @@ def assert_comes_back(plan):
     assert approved.notes == plan.notes
     assert approved.unchanged == plan.unchanged
     assert approved.desired == {name: s.desired_digest for name, s in plan.sides.items()}
-    assert approved.live == dict(plan.ways())
+    assert approved.live == dict(plan.ways)
 
 
 def change_alone(change):

@@ -25,11 +25,12 @@ class Stage(StrEnum):
     BEGUN = "begun"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One change came to a stage; `failure` says why where that is FAILED."""
+    """One change came to a stage; `failure` says why where that is FAILED or STOPPED."""
 
     change: Change
     stage: Stage
@@ -87,25 +88,31 @@ class _Run:
             if self._watch.is_stopped:
                 return
             try:
-                self._make(change, is_first=n == 0)
+                is_made = self._make(change, is_first=n == 0)
             except AwsFailed as failed:
                 self._failed[id(change)] = failed
-                self._tell(Progress(change, Stage.FAILED, failed))
+                stage = Stage.STOPPED if isinstance(failed, Interrupted) else Stage.FAILED
+                self._tell(Progress(change, stage, failed))
+                return
+            if not is_made:
                 return
             self._done.add(id(change))
             self._tell(Progress(change, Stage.DONE))
 
-    def _make(self, change: Change, *, is_first: bool) -> None:
+    def _make(self, change: Change, *, is_first: bool) -> bool:
+        """Make one change; False where the run was stopped before it was begun."""
         if not isinstance(change, Create | RecreateFailed):
             self._tell(Progress(change, Stage.BEGUN))
             if is_first and not isinstance(change, Adopt | Delete):
                 self._steps.check_ours(change.group)
-            return self._steps.make(change)
+            self._steps.make(change)
+            return True
         with self._creations:
             if self._watch.is_stopped:
-                raise Interrupted(change.group)
+                return False
             self._tell(Progress(change, Stage.BEGUN))
-            return self._steps.make(change)
+            self._steps.make(change)
+            return True
 
     def outcome(self, changes: tuple[Change, ...]) -> Outcome:
         return Outcome(

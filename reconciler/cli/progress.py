@@ -34,7 +34,7 @@ def _lines() -> Tell:
             begun.setdefault(id(progress.change), time.monotonic())
             seconds = time.monotonic() - begun[id(progress.change)]
             took = "" if progress.stage is Stage.BEGUN else f" ({seconds:.1f} s)"
-            say(f"{progress.stage:<7}{progress.change.group}  {progress.change.action}{took}{_why(progress)}")
+            say(f"{progress.stage:<6} {progress.change.group}  {progress.change.action}{took}{_why(progress)}")
 
     return tell
 
@@ -70,10 +70,10 @@ def _live(plan: Plan) -> Iterator[Tell]:
             task = under_way.pop(id(progress.change), None)
             if task is not None:
                 bars.remove_task(task)  # type: ignore[arg-type]
-            colour = "red" if progress.stage is Stage.FAILED else "green"
+            colour = {Stage.FAILED: "red", Stage.STOPPED: "yellow"}.get(progress.stage, "green")
             # What AWS says is full of brackets, and none of them is markup.
             bars.console.print(
-                Text.assemble((f"{progress.stage:<7}", colour), f"{name}{_why(progress)}"), highlight=False
+                Text.assemble((f"{progress.stage:<6} ", colour), f"{name}{_why(progress)}"), highlight=False
             )
             bars.advance(whole)
 

@@ -45,7 +45,9 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "refusals": [asdict(refusal) for refusal in plan.refusals],
         "notes": [asdict(note) for note in plan.notes],
         "unchanged": list(plan.unchanged),
-        "groups": {name: {"desired": plan.sides[name].desired_digest, "live": list(way)} for name, way in plan.ways()},
+        "groups": {
+            name: {"desired": plan.sides[name].desired_digest, "live": list(way)} for name, way in plan.ways.items()
+        },
     }
 
 

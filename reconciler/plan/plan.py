@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from reconciler.plan.changes import Change, Create, Delete, RecreateFailed
 from reconciler.rules import Refusal
@@ -42,7 +43,7 @@ class Sides:
         return group_digest(self.live, is_failed=self.is_failed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What apply would do, as a value.
 
@@ -69,10 +70,10 @@ class Plan:
         """Nothing to do and nothing refused."""
         return not self.changes and not self.refusals
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The name of this plan: it changes if and only if something that matters to a planned group does."""
-        groups = {name: (self.sides[name].desired_digest, way) for name, way in self.ways()}
+        groups = {name: (self.sides[name].desired_digest, way) for name, way in self.ways.items()}
         return plan_digest(self.environment, self.place, groups)
 
     def by_group(self) -> dict[str, tuple[Change, ...]]:
@@ -82,14 +83,14 @@ class Plan:
             found.setdefault(change.group, []).append(change)
         return {name: tuple(changes) for name, changes in found.items()}
 
-    def ways(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+    @cached_property
+    def ways(self) -> Mapping[str, tuple[str, ...]]:
         """For each planned group its live digests along the planned steps: as it is now, and after each call.
 
         A creation or deletion that AWS gave up is on the way too: trying it again is what was approved.
         """
         changes = self.by_group()
-        for name, sides in sorted(self.sides.items()):
-            yield name, tuple(_way(sides, changes.get(name, ())))
+        return {name: tuple(_way(sides, changes.get(name, ()))) for name, sides in sorted(self.sides.items())}
 
 
 def _way(sides: Sides, changes: Sequence[Change]) -> Iterator[str]:
@@ -114,21 +115,36 @@ def group_digest(group: Group | None, *, is_failed: bool = False) -> str:
     return Digests().of(group, is_failed=is_failed)
 
 
+_RUN = 50
+
+
 class Digests:
-    """Digests of one group in several states: a feature that stays as it is is hashed once."""
+    """Digests of one group in several states.
+
+    A group of 2,500 features is described in as many calls, each a state: what stays as it is, a feature or a run of
+    them, is hashed once. What is known is known by identity, and held on to, so that nothing else takes its place.
+    """
 
     def __init__(self) -> None:
         self._features: dict[int, tuple[Feature, str]] = {}
+        self._runs: dict[tuple[int, ...], tuple[tuple[Feature, ...], str]] = {}
 
     def of(self, group: Group | None, *, is_failed: bool = False) -> str:
         """The digest of a state."""
         if group is None:
             return digest(None)
-        features = "".join(map(self._feature, group.features))
+        runs = [group.features[n : n + _RUN] for n in range(0, len(group.features), _RUN)]
+        features = [self._run(run) for run in runs]
         return digest({"group": group_as_json(replace(group, features=())), "features": features, "failed": is_failed})
 
+    def _run(self, run: tuple[Feature, ...]) -> str:
+        key = tuple(map(id, run))
+        known = self._runs.get(key)
+        if known is None:
+            known = self._runs[key] = (run, digest([self._feature(feature) for feature in run]))
+        return known[1]
+
     def _feature(self, feature: Feature) -> str:
-        # By identity, and holding on to the feature, so that no other comes to stand at its place.
         known = self._features.get(id(feature))
         if known is None:
             known = self._features[id(feature)] = (feature, digest(feature_as_json(feature)))
