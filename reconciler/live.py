@@ -93,9 +93,13 @@ class Reader:
         ]
         replies = self._pool.map(lambda doubt: self._unless_gone(self._store.metadata, *doubt), doubts)
         truths: dict[str, dict[str, Reply]] = {}
+        gone = set[str]()
         for (name, feature), reply in zip(doubts, replies, strict=True):
             truths.setdefault(name, {})[feature] = reply or {}
-        return live | {name: _with_replies(live[name], metadata) for name, metadata in truths.items()}
+            if reply is None:
+                gone.add(name)
+        corrected = live | {name: _with_replies(live[name], metadata) for name, metadata in truths.items()}
+        return {name: group for name, group in corrected.items() if name not in gone or self._store.describe(name)}
 
     def _unless_gone(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What a call says of a group; None if the group was deleted since it was described."""
