@@ -1,16 +1,15 @@
 """The installed command, run as users and pipelines run it: exit codes, streams, and every way to be wrong."""
 
 import json
-import os
 import re
 import signal
-import subprocess
 import time
+from contextlib import closing
 
 import pytest
 from project import SPEC, Project, http_environment
 
-from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import COMMANDS, cli
 from reconciler.emulator.embedded import open_emulator
 from reconciler.emulator.server import running
 
@@ -239,7 +238,31 @@ def test_specs_written_in_one_place_are_planned_and_applied_in_another_without_t
     assert elsewhere.run("plan", "--detailed-exitcode", "--specs", specs).returncode == 0
 
 
+def test_an_empty_name_is_no_name_for_where_to_apply(project):
+    project.with_weather().configure(PROD)
+
+    assert_one_sentence(project.run("apply", "--yes", "--env", ""), "say which one with --env", "local, prod")
+    assert_one_sentence(project.run("apply", "--yes", RECONCILER_ENV=""), "say which one with --env")
+
+
 # Approved plans
+
+
+def test_a_plan_file_that_was_given_another_live_state_by_hand_approves_nothing(weather):
+    weather.run("apply", "--yes")
+    weather.write("registry/weather.py", CHANGED)
+    weather.run("plan", "--out", "plan.json")
+    with closing(open_emulator(weather.store)) as emulator:
+        emulator.add_system_tags("weather", {"precious": "yes"})
+    approved, now = json.loads((weather.root / "plan.json").read_text()), weather.json("plan")
+    approved["groups"]["weather"]["live"].append(now["groups"]["weather"]["live"][0])
+    weather.write("plan.json", json.dumps(approved))
+
+    done = weather.run("apply", "--plan", "plan.json")
+
+    assert done.returncode == 4
+    assert "its file was changed" in done.stderr
+    assert "precious" in weather.run("show", "weather").stdout
 
 
 def test_an_approved_plan_is_applied_and_applied_again(weather):
@@ -523,37 +546,8 @@ def test_an_interrupt_of_a_plan_is_no_traceback(weather):
 # Terminals
 
 
-def on_a_terminal(project, *words, typed="", **environment):
-    """Run on a pseudo terminal; answers the exit code and everything shown."""
-    import pty
-
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        project.command(*words),
-        cwd=project.root,
-        env=project.environment | {"TERM": "xterm"} | environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        close_fds=True,
-    )
-    os.close(theirs)
-    os.write(ours, typed.encode())
-    shown = b""
-    while True:
-        try:
-            more = os.read(ours, 65_536)
-        except OSError:
-            break
-        if not more:
-            break
-        shown += more
-    os.close(ours)
-    return process.wait(timeout=60), shown.decode()
-
-
 def test_a_terminal_gets_colour_and_a_question(weather):
-    code, shown = on_a_terminal(weather, "apply", typed="y\n")
+    code, shown = weather.on_a_terminal("apply", typed="y\n")
 
     assert code == 0
     assert "\x1b[32m  + weather  create\x1b[0m" in shown
@@ -561,7 +555,7 @@ def test_a_terminal_gets_colour_and_a_question(weather):
 
 
 def test_a_question_that_is_answered_with_no_changes_nothing(weather):
-    code, shown = on_a_terminal(weather, "apply", typed="n\n")
+    code, shown = weather.on_a_terminal("apply", typed="n\n")
 
     assert code == 1
     assert "Nothing was changed." in shown
@@ -569,10 +563,17 @@ def test_a_question_that_is_answered_with_no_changes_nothing(weather):
 
 
 def test_no_color_is_obeyed_on_a_terminal(weather):
-    _, shown = on_a_terminal(weather, "plan", NO_COLOR="1")
+    _, shown = weather.on_a_terminal("plan", NO_COLOR="1")
 
     assert "\x1b[" not in shown
 
 
 def test_there_is_no_colour_in_a_pipe(weather):
     assert "\x1b[" not in weather.run("plan").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name):
+    first_paragraph = cli.get_command(None, name).help.partition("\n\n")[0].replace("\n", " ")
+
+    assert first_paragraph.startswith(COMMANDS[name][1])

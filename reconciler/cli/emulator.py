@@ -24,9 +24,10 @@ def _directory(data: Path | None) -> Path:
 
 @click.group()
 def emulator() -> None:
-    """SageMaker Feature Store on this machine, in AWS's own wire protocol.
+    """SageMaker Feature Store on this machine.
 
-    The environment `local` needs no server: it has the emulator in its own process. Serve it for other clients.
+    It speaks AWS's own wire protocol. The environment `local` needs no server: it has the emulator in its own
+    process. Serve it for other clients.
     """
 
 

@@ -13,15 +13,18 @@ from reconciler.cli.output import report
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
-    "init": "reconciler.cli.init:init",
-    "validate": "reconciler.cli.validate:validate",
-    "plan": "reconciler.cli.plan:plan",
-    "apply": "reconciler.cli.apply:apply",
-    "list": "reconciler.cli.show:list_groups",
-    "show": "reconciler.cli.show:show",
-    "emulator": "reconciler.cli.emulator:emulator",
+    "init": ("reconciler.cli.init:init", "Set up a registry in this repository."),
+    "validate": ("reconciler.cli.validate:validate", "Check the registry: names, types, limits, combinations."),
+    "plan": ("reconciler.cli.plan:plan", "Show what apply would do to the live store."),
+    "apply": ("reconciler.cli.apply:apply", "Make the live store what the registry says."),
+    "list": ("reconciler.cli.show:list_groups", "List the live feature groups: owner, health, stores, features."),
+    "show": ("reconciler.cli.show:show", "Show one live feature group whole."),
+    "emulator": (
+        "reconciler.cli.emulator:emulator",
+        "SageMaker Feature Store on this machine.",
+    ),
 }
-"""Every command and where it lives, in the order a new user meets them."""
+"""Every command, where it lives, and the first sentence of its help, in the order a new user meets them."""
 
 
 class _Commands(click.Group):
@@ -37,9 +40,15 @@ class _Commands(click.Group):
             return None
         from importlib import import_module  # noqa: PLC0415
 
-        module, _, function = COMMANDS[name].partition(":")
+        module, _, function = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(import_module(module), function)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -68,7 +68,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 @env_option
 @format_option("text", "json")
 def show(group: str, env: str | None, output: str) -> None:
-    """Show one live feature group whole: state, owner, health, sizes, features."""
+    """Show one live feature group whole.
+
+    Its state, owner, health and sizes, and every feature with its type and metadata.
+    """
     from reconciler.live import read_whole  # noqa: PLC0415
 
     store, environment = _store(env)

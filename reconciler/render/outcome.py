@@ -48,8 +48,11 @@ def as_markdown(outcome: Outcome) -> str:
     lines = [f"## {'Applied' if outcome.is_complete else 'Applied in part'}", ""]
     lines += [f"- done: {code(c.group)} {code(c.action)}" for c in outcome.done]
     stopped = outcome.stopped
-    failed = [(change, failure) for change, failure in outcome.failed if change not in stopped]
-    lines += [f"- **failed**: {code(c.group)} {code(c.action)}: {markdown(str(f))}" for c, f in failed]
+    lines += [
+        f"- **failed**: {code(c.group)} {code(c.action)}: {markdown(str(f))}"
+        for c, f in outcome.failed
+        if c not in stopped
+    ]
     lines += [f"- stopped: {code(c.group)} {code(c.action)}, which AWS goes on with" for c in stopped]
     lines += [f"- not begun: {code(c.group)} {code(c.action)}" for c in outcome.left]
     return "\n".join(lines).rstrip() + "\n"
