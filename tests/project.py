@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sysconfig
+from contextlib import contextmanager
 from pathlib import Path
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "reconciler"
@@ -86,6 +87,43 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    @contextmanager
+    def started(self, *words, **environment):
+        """Start, and whatever becomes of it, leave nothing running."""
+        with self.start(*words, **environment) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def on_a_terminal(self, *words, typed="", stdout=None, **environment):
+        """Run on a pseudo terminal; answers the exit code and everything shown there, stdout unless it is a file."""
+        import pty
+
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            self.command(*words),
+            cwd=self.root,
+            env=self.environment | {"TERM": "xterm"} | environment,
+            stdin=theirs,
+            stdout=stdout or theirs,
+            stderr=theirs,
+            close_fds=True,
+        )
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        shown = b""
+        while True:
+            try:
+                more = os.read(ours, 65_536)
+            except OSError:
+                break
+            if not more:
+                break
+            shown += more
+        os.close(ours)
+        return process.wait(timeout=60), shown.decode()
 
     def json(self, *words, **environment):
         """The one document that a command prints."""

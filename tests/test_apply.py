@@ -8,6 +8,7 @@ from scenarios import BARE, SCENARIOS, begin
 from world import PATIENCE
 
 from reconciler.apply import Patience, Stage
+from reconciler.aws.session import create_client
 from reconciler.emulator.settings import Settings
 
 HASTE = Patience(operation_s=0.2, read_back_s=0.05, propagation_s=0.05, first_look_s=0.001, longest_look_s=0.01)
@@ -333,3 +334,37 @@ def test_tags_that_the_account_puts_on_new_groups_are_no_failure(world):
 
     with world.after_writes(tag):
         assert world.carry_out(plan).is_complete
+
+
+def test_a_tag_list_as_long_as_aws_allows_is_replaced_whole(world):
+    old, new = ({f"{which}-{n}": "x" for n in range(30)} for which in ("old", "new"))
+    world.apply(a_group(tags=old))
+
+    world.apply(a_group(tags=new))
+
+    assert world.live("weather").group.tags == new
+
+
+def test_features_are_made_in_the_order_of_the_record(world):
+    first, then = [a_feature(name) for name in ("zulu", "alpha", "mike")], [a_feature(n) for n in ("yankee", "bravo")]
+    names = ["origin", "observed_at", "zulu", "alpha", "mike"]
+
+    world.apply(an_offline_group("weather", *first))
+    assert (described(world), columns(world)[: len(names)]) == (names, names)
+    world.apply(an_offline_group("weather", *first[:1], *then, *first[1:]))
+
+    assert described(world) == [*names, "yankee", "bravo"]
+    assert [name for name in columns(world) if name in described(world)] == described(world)
+
+
+def described(world):
+    return [feature["FeatureName"] for feature in world.store.describe("weather")["FeatureDefinitions"]]
+
+
+def columns(world):
+    """The columns of the offline store's table."""
+    table = world.live("weather").table
+    glue = create_client("glue", world.environment, world.root)
+    found = glue.get_table(DatabaseName=table.database, Name=table.table)
+    glue.close()
+    return [column["Name"] for column in found["Table"]["StorageDescriptor"]["Columns"]]

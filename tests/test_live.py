@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from builders import OWNER, a_feature, a_group, a_registry, an_offline_group
+from builders import OWNER, a_feature, a_group, a_registry, a_retirement, actions, an_offline_group, codes
 
 from reconciler.errors import AwsFailed
 from reconciler.live import Reader
@@ -114,3 +114,30 @@ def test_tags_that_the_environment_ignores_are_left_alone(world):
 
     assert found["weather"].group.tags == {}
     assert found["weather"].group.owner == OWNER
+
+
+def test_looking_at_everything_costs_no_call_for_tags_or_metadata(world):
+    many = [a_feature(f"f{n}") for n in range(120)]
+    world.make(a_group("wide", *many, tags={"team": "ops"}, owner=None))
+    for feature in many:
+        world.store.update_metadata("wide", feature.name, "Made up.", {"unit": "m"}, ())
+    world.apply(a_group("ours", WIND))
+    world.emulator.calls.clear()
+
+    with closing(Reader(world.store)) as reader:
+        found = reader.read_all()
+
+    assert (calls(world, "ListTags"), calls(world, "DescribeFeatureMetadata")) == (0, 0)
+    assert calls(world, "DescribeFeatureGroup") == 2
+    assert {f.about for f in found["wide"].group.features[2:]} == {"Made up."}
+    assert (found["wide"].group.tags, found["ours"].group.owner) == ({"team": "ops"}, OWNER)
+
+
+def test_groups_that_no_spec_describes_any_more_cost_no_call_for_metadata(world):
+    world.apply(a_group("retired", WIND), a_group("gone", WIND), a_group("kept", WIND))
+    world.emulator.calls.clear()
+
+    plan = world.plan(a_group("kept", WIND), a_retirement("retired"))
+
+    assert (actions(plan), codes(plan)) == ([("retired", "delete")], ["FS402"])
+    assert calls(world, "DescribeFeatureMetadata") == 0

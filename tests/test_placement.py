@@ -8,7 +8,7 @@ from builders import KEY, OTHER_KEY, OWNER, ROLE, S3, a_feature, a_group, a_regi
 from reconciler.config import Environment, Overrides
 from reconciler.errors import Invalid
 from reconciler.placement import place
-from reconciler.state import Offline, Online
+from reconciler.state import Desired, Offline, Online, Registry, Source
 
 BARE = a_group("weather", owner=None, protected=None, offline=Offline(), online=Online())
 FIELDS = {
@@ -121,3 +121,19 @@ def test_settings_for_a_retired_group_are_none():
     registry = a_registry(an_offline_group(), a_retirement("doomed"))
 
     assert place(registry, Environment("prod", groups={"doomed": Overrides()}), OWNER).retired
+
+
+@pytest.mark.parametrize("ignored", [["team"], ["te*"], ["*"]])
+def test_a_tag_that_the_environment_ignores_cannot_be_wanted(ignored):
+    source = Source("registry/weather.py", 2, {"tags": 9})
+    group = a_group("weather", tags={"team": "ops"}, owner=None)
+
+    [fault] = faults(Registry({"weather": Desired(group, source)}, {}), ignore_tags=tuple(ignored))
+
+    assert (fault.file, fault.line, fault.group, fault.field) == ("registry/weather.py", 9, "weather", "tags")
+    assert fault.value == "'team'"
+    assert "The environment prod ignores this tag." in fault.reason
+
+
+def test_other_tags_than_the_environment_ignores_can_be_wanted():
+    assert placed(a_group(tags={"team": "ops"}), ignore_tags=("auto:*", "cost")).tags == {"team": "ops"}

@@ -520,3 +520,25 @@ def test_a_catalog_that_the_spec_leaves_to_aws_is_no_difference():
     live = replace(an_offline_group(), offline=Offline(S3, catalog=Catalog("sagemaker_featurestore", "weather_1")))
 
     assert planned([an_offline_group()], [live]).is_empty
+
+
+def test_the_order_of_the_record_is_the_order_in_which_features_are_added_and_no_part_of_the_digest():
+    zulu, alpha = a_feature("zulu"), a_feature("alpha")
+
+    one, other = (planned([a_group("weather", *added)], [a_group()]) for added in ((zulu, alpha), (alpha, zulu)))
+
+    assert [[f.name for f in plan.changes[0].features] for plan in (one, other)] == [
+        ["zulu", "alpha"],
+        ["alpha", "zulu"],
+    ]
+    assert one.digest == other.digest
+
+
+@pytest.mark.parametrize("live", [[], [a_group("weather", a_feature("one"))], [a_group(owner=None)]])
+def test_the_order_of_the_record_is_no_part_of_any_digest(live):
+    one, other = a_feature("one"), a_feature("other")
+
+    plans = [planned([a_group("weather", *features)], live) for features in ((one, other), (other, one))]
+
+    assert plans[0].digest == plans[1].digest
+    assert plans[0].ways == plans[1].ways

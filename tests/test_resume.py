@@ -214,3 +214,31 @@ def test_a_group_that_came_back_after_its_deletion_was_approved_as_another_is_na
     moved = moved_from_plans(planned([a_retirement(), a_group("plane")], [other, a_group("plane")]), [approved])
 
     assert moved == ["weather: the live group has changed since the plan was approved"]
+
+
+@pytest.mark.parametrize("calls", range(3))
+def test_a_long_list_of_tags_half_replaced_is_on_its_way(world, calls):
+    old, new = ({f"{which}-{n}": "x" for n in range(30)} for which in ("old", "new"))
+    world.apply(a_group(tags=old))
+    plan = world.plan(a_group(tags=new))
+    world.emulator.calls.clear()
+    with world.dying_after(calls), pytest.raises(Died):
+        world.carry_out(plan)
+    assert len(world.writes) == calls
+
+    rest = world.plan(a_group(tags=new))
+
+    assert moved_from_plans(rest, [approve(plan)]) == []
+    assert world.carry_out(rest).is_complete
+    assert world.live("weather").group.tags == new
+
+
+def test_a_way_that_was_made_longer_by_hand_is_not_the_approved_one():
+    wanted, stranger = with_online(a_group(), ttl_s=60), with_online(a_group(), ttl_s=7)
+    document = plan_as_json(planned([wanted], [a_group()]))
+    now = planned([wanted], [stranger])
+    document["groups"]["weather"]["live"].append(now.sides["weather"].live_digest)
+
+    moved = moved_from_plans(now, [approved_from_json(json.loads(json.dumps(document)))])
+
+    assert moved == ["test: the plan was made for another account or region, or its file was changed"]

@@ -9,6 +9,7 @@ from builders import (
     OTHER_KEY,
     OWNER,
     a_feature,
+    a_group,
     a_live,
     a_registry,
     a_retirement,
@@ -309,3 +310,39 @@ def _other_refusals():
     yield planned(a_registry(*[a_retirement(g.name) for g in many]), many, **tight)
     yield planned(a_registry(many[0], many[1], a_retirement("g2"), a_retirement("g3")), many, **tight)
     yield planned([with_online(g, ttl_s=1) for g in many], many, **tight)
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted", "action", "code"),
+    [
+        ("online", with_online(LIVE, ttl_s=60), ["update_ttl"], []),
+        ("online", with_online(LIVE, storage_type="Standard_V2"), ["update_storage_type"], []),
+        ("online", with_online(LIVE, kms_key=OTHER_KEY), [], ["FS205"]),
+        ("offline", with_offline(LIVE, s3_uri="s3://else/where"), [], ["FS207"]),
+        ("offline", with_offline(LIVE, table_format="Iceberg"), [], ["FS209"]),
+    ],
+)
+def test_a_store_that_is_kept_is_kept_on_or_off_and_nothing_more(word, wanted, action, code):
+    plan = planned([a_spec(wanted, keep_live=frozenset({word}))], [LIVE])
+
+    assert [kind for _, kind in actions(plan)] == action
+    assert codes(plan) == code
+
+
+@pytest.mark.parametrize("word", ["online", "offline"])
+def test_a_store_is_kept_off_as_well(word):
+    assert planned([a_spec(LIVE, keep_live=frozenset({word}))], [replace(LIVE, **{word: None})]).is_empty
+
+
+def renames(removed, added):
+    """How many of so many removed features are told which of the added ones they may have become."""
+    old, new = ([a_feature(f"{which}_{n:03}") for n in range(count)] for which, count in (("f", removed), ("g", added)))
+    plan = planned([a_group("weather", *new)], [a_group("weather", *old)])
+
+    assert codes(plan) == ["FS101"] * removed
+    return sum("If you renamed it" in refusal.way_out for refusal in plan.refusals)
+
+
+@pytest.mark.parametrize(("removed", "added", "guessed"), [(1, 1, 1), (3, 20, 3), (1, 21, 0), (400, 400, 0)])
+def test_a_new_name_is_looked_for_only_among_a_few(removed, added, guessed):
+    assert renames(removed, added) == guessed

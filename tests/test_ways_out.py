@@ -1,11 +1,13 @@
 """A way out is a promise: what a refusal says to paste is pasted here, and the plan after it is empty."""
 
 import re
+from contextlib import closing
 
 import pytest
 from builders import OWNER
 from project import Project
 
+from reconciler.emulator.embedded import open_emulator
 from reconciler.load import load
 
 HEAD = '''
@@ -66,10 +68,10 @@ def test_the_new_name_in_python_that_a_renamed_feature_is_refused_with_makes_the
     project = Project(tmp_path)
     world.apply(weather(project, f"{STANDARD}    temp_f: float\n"))
 
-    [refusal] = world.plan(weather(project, f"{STANDARD}    temp_c: float\n")).refusals
+    [refusal] = world.plan(weather(project, f"{STANDARD}    temp_celsius: float\n")).refusals
 
-    assert '`temp_c = feature(name="temp_f", ...)`' in refusal.way_out
-    after = world.plan(weather(project, f'{STANDARD}    temp_c: float = feature(name="temp_f")\n'))
+    assert '`temp_celsius = feature(name="temp_f", ...)`' in refusal.way_out
+    after = world.plan(weather(project, f'{STANDARD}    temp_celsius: float = feature(name="temp_f")\n'))
     assert after.is_empty
 
 
@@ -136,3 +138,89 @@ def test_declaring_a_group_of_nobody_as_it_is_adopts_it(world, tmp_path):
 
     assert world.live("weather").group.owner == OWNER
     assert world.plan(registry).is_empty
+
+
+PREFIX = """
+[tool.reconciler.environments.local]
+endpoint = "embedded"
+name_prefix = "dev-"
+"""
+
+
+@pytest.fixture
+def prefixed(tmp_path):
+    """A project whose environment puts a prefix before every name: what is pasted goes into specs, without it."""
+    project = Project(tmp_path).configure(PREFIX)
+    project.write("registry/weather.py", STANDARD)
+    return project
+
+
+def refused(project, code):
+    """The way out of the one refusal of the plan."""
+    [refusal] = project.json("plan")["refusals"]
+    assert refusal["code"] == code
+    assert refusal["group"].startswith("dev-")
+    assert "dev-weather" not in refusal["way_out"]
+    return refusal["way_out"]
+
+
+def test_under_a_prefix_the_line_for_a_group_without_a_spec_deletes_it(prefixed):
+    prefixed.write("registry/plane.py", STANDARD.replace("class Weather", "class Plane"))
+    assert prefixed.run("apply", "--yes").returncode == 0
+    (prefixed.root / "registry/plane.py").unlink()
+
+    [line] = re.findall(r"`([^`]*)`", refused(prefixed, "FS402"))
+    prefixed.write("registry/retired.py", f"from reconciler.spec import retire\n\n{line}\n")
+
+    assert [(c["group"], c["action"]) for c in prefixed.json("plan")["changes"]] == [("dev-plane", "delete")]
+    assert prefixed.run("apply", "--yes").returncode == 0
+    assert [group["group"]["name"] for group in prefixed.json("list")] == ["dev-weather"]
+
+
+def test_under_a_prefix_the_name_for_a_renamed_class_makes_the_plan_empty(prefixed):
+    prefixed.run("apply", "--yes")
+    renamed = STANDARD.replace("class Weather", "class HourlyWeather")
+    prefixed.write("registry/weather.py", renamed)
+
+    [name] = re.findall(r'name="[^"]+"', refused(prefixed, "FS402"))
+    prefixed.write("registry/weather.py", renamed.replace("feature_group(", f"feature_group({name}, "))
+
+    assert prefixed.run("plan", "--detailed-exitcode").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("FS201", 'record_id="origin"', 'record_id="place"'),
+        ("FS202", 'event_time="observed_at"', 'event_time="seen_at"'),
+        ("FS206", "online=Online()", 'online=Online(storage_type="InMemory")'),
+    ],
+)
+def test_under_a_prefix_the_name_for_a_second_version_is_the_specs_own(prefixed, code, before, after):
+    head = f"{STANDARD.replace('offline=Offline()', 'offline=None')}    place: str\n    seen_at: datetime\n"
+    prefixed.write("registry/weather.py", head)
+    prefixed.run("apply", "--yes")
+    prefixed.write("registry/weather.py", head.replace(before, after))
+
+    assert "weather-v2" in refused(prefixed, code)
+
+
+def test_under_a_prefix_the_line_for_a_deletion_that_failed_has_it_tried_again(prefixed):
+    prefixed.run("apply", "--yes")
+    (prefixed.root / "registry/weather.py").unlink()
+    prefixed.write("registry/other.py", STANDARD.replace("class Weather", "class Other"))
+    prefixed.run("apply", "other", "--yes")
+    retired = "from reconciler.spec import retire\n\n{}\n".format
+    prefixed.write("registry/retired.py", retired('retire("weather", reason="Nobody reads it.")'))
+    with closing(open_emulator(prefixed.store)) as emulator:
+        emulator.faults.add("delete_fails", times=1)
+    assert prefixed.run("apply", "--yes").returncode == 1
+    (prefixed.root / "registry/retired.py").unlink()
+    prefixed.write("registry/weather.py", STANDARD)
+
+    [line] = re.findall(r"`([^`]*)`", refused(prefixed, "FS213"))
+    (prefixed.root / "registry/weather.py").unlink()
+    prefixed.write("registry/retired.py", retired(line))
+
+    assert [(c["group"], c["action"]) for c in prefixed.json("plan")["changes"]] == [("dev-weather", "delete")]
+    assert prefixed.run("apply", "--yes").returncode == 0

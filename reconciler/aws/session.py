@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
-from reconciler.aws.errors import named
+from reconciler.aws.errors import NotSageMaker, named
 from reconciler.config import LOCAL_ACCOUNT, Environment
 from reconciler.errors import AwsFailed, Usage
 
@@ -57,7 +58,7 @@ def check_account(environment: Environment, root: Path) -> None:
     if environment.account is None or environment.is_embedded:
         return
     with named("GetCallerIdentity"):
-        account = create_client("sts", environment, root).get_caller_identity()["Account"]
+        account = _account(create_client("sts", environment, root))
     if account != environment.account:
         raise AwsFailed(
             "GetCallerIdentity",
@@ -66,6 +67,14 @@ def check_account(environment: Environment, root: Path) -> None:
             f"these credentials belong to account {account}; {environment.name} is account {environment.account}",
             "Choose the right AWS_PROFILE, or the right --env.",
         )
+
+
+def _account(sts: Any) -> str:
+    try:
+        return str(sts.get_caller_identity()["Account"])
+    except (ResponseParserError, KeyError) as unreadable:
+        # A proxy's page for signing in, most likely: HTML is no XML, or none that names an account.
+        raise NotSageMaker("of another kind") from unreadable
 
 
 def _knock(endpoint: str) -> None:
