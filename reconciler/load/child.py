@@ -21,6 +21,7 @@ from types import ModuleType
 import reconciler.spec  # noqa: F401  (every word is there before the first registry file)
 from reconciler.errors import Fault
 from reconciler.load.explain import explain, files_that_failed
+from reconciler.load.fresh import read_from_source
 from reconciler.spec import collect
 from reconciler.state import Desired, Registry, Retirement
 from reconciler.state.codec import registry_as_json
@@ -47,6 +48,7 @@ class _Reading:
     def run(self) -> None:
         collect.install(self._collector)
         sys.path.insert(0, str(self._root))
+        read_from_source(self._root, self._folder)
         _make_package(self._root, self._folder)
         # A registry file may do anything to these; the next one gets the same words again.
         modules, path = dict(sys.modules), list(sys.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -383,3 +384,20 @@ def test_a_quiet_registry_warns_of_nothing(project):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load(project.root)
+
+
+def test_a_file_that_changed_within_a_second_is_read_as_it_is_now(project):
+    for name in ("Weather", "Thunder"):
+        project.group("registry/a.py", name)
+        os.utime(project.root / "registry" / "a.py", (1_700_000_000, 1_700_000_000))
+        found = load(project.root)
+
+    assert list(found.groups) == ["thunder"]
+
+
+def test_reading_leaves_no_byte_code_beside_the_specs(project):
+    project.group("registry/sub/a.py")
+
+    load(project.root)
+
+    assert not list(project.root.rglob("__pycache__"))
