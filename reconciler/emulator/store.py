@@ -64,7 +64,11 @@ class Store:
         self.path = os.path.join(directory, FILE)  # noqa: PTH118 - pathlib would cost start-up time
         os.makedirs(directory, exist_ok=True)  # noqa: PTH103
         self._lock = threading.RLock()
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._db.close()
+            raise
 
     def _open(self) -> None:
         self._pid = os.getpid()
