@@ -249,7 +249,7 @@ class Steps:
     # Updates
 
     def _add_features(self, change: AddFeatures) -> None:
-        wanted = {f._replace(about="", parameters={})[:4] for f in change.features}
+        wanted = {f[:4] for f in change.features}
         self._update(
             change.group,
             {"FeatureAdditions": [definition(f) for f in change.features]},

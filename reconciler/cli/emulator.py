@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import format_option
-from reconciler.cli.output import count, print_json, say
+from reconciler.cli.output import print_json, say
 from reconciler.config import LOCAL_DEFAULTS, read_config
+from reconciler.render.counts import count
 
 data_option = click.option(
     "--data",

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.errors import Fault, Invalid, ReconcilerError
+from reconciler.render.counts import count
 from reconciler.render.escape import terminal
 
 
@@ -37,11 +38,6 @@ def width() -> int:
 def say(text: str = "") -> None:
     """A line of progress or explanation, to stderr."""
     click.echo(text, err=True)
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun: `1 feature`, `2,500 features`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def print_json(document: Any) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import annotations_option
-from reconciler.cli.output import annotate, count
+from reconciler.cli.output import annotate
 from reconciler.cli.planning import registry_of
 from reconciler.config import read_config
 from reconciler.errors import Invalid
 from reconciler.load import start, write_specs
+from reconciler.render.counts import count
 
 
 @click.command()

@@ -20,6 +20,7 @@ from reconciler.plan.changes import (
     UpdateThroughput,
     UpdateTtl,
 )
+from reconciler.render.counts import count
 from reconciler.rules import Refusal
 from reconciler.state import Feature, Group, Throughput
 from reconciler.state.words import ttl_duration
@@ -34,13 +35,13 @@ def headline(change: Change) -> str:
     """What a change comes to, in a few words."""
     match change:
         case Create(desired=group):
-            return f"{_count(len(group.features), 'feature')}, {stores(group)}"
+            return f"{count(len(group.features), 'feature')}, {stores(group)}"
         case RecreateFailed(desired=group):
-            return f"{_count(len(group.features), 'feature')}, {stores(group)}; its creation failed"
+            return f"{count(len(group.features), 'feature')}, {stores(group)}; its creation failed"
         case Adopt(protected=protected):
             return "take ownership" + (", protect it" if protected else "")
         case AddFeatures(features=features):
-            return f"add {_count(len(features), 'feature')} in place"
+            return f"add {count(len(features), 'feature')} in place"
         case UpdateTtl():
             return f"lifetime {lifetime(change.live)} -> {lifetime(change.desired)}"
         case UpdateStorageType():
@@ -48,7 +49,7 @@ def headline(change: Change) -> str:
         case UpdateThroughput():
             return f"throughput {throughput(change.live)} -> {throughput(change.desired)}"
         case UpdateMetadata(features=features):
-            return f"describe {_count(len(features), 'feature')}"
+            return f"describe {count(len(features), 'feature')}"
         case UpdateTags(added=added, removed=removed):
             return ", ".join(_tag_counts(len(added), len(removed)))
         case Delete(reason=reason):
@@ -97,9 +98,9 @@ def _metadata(metadata: Metadata) -> Iterator[str]:
 
 def _tag_counts(added: int, removed: int) -> Iterator[str]:
     if added:
-        yield f"set {_count(added, 'tag')}"
+        yield f"set {count(added, 'tag')}"
     if removed:
-        yield f"remove {_count(removed, 'tag')}"
+        yield f"remove {count(removed, 'tag')}"
 
 
 def kind(feature: Feature) -> str:
@@ -176,11 +177,7 @@ def summary(plan: Plan) -> str:
 def codes(plan: Plan) -> str:
     """How many refusals, of which codes: `2 refusals (FS102, FS203)`."""
     found = Counter(r.code for r in plan.refusals)
-    return f"{_count(len(plan.refusals), 'refusal')} ({', '.join(sorted(found))})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{count(len(plan.refusals), 'refusal')} ({', '.join(sorted(found))})"
 
 
 def _tag(value: str | None) -> str:
