@@ -22,6 +22,8 @@ from reconciler.config import LOCAL_ACCOUNT, Environment
 from reconciler.errors import AwsFailed, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.emulator.embedded import Emulator
 
 CONNECTIONS = 64
@@ -110,7 +112,7 @@ def _attach(session: Any, directory: Path) -> None:
             reply = emulator.answer(request.method, request.url, dict(request.headers), _body(request.body))
         except ConnectionDropped as dropped:
             raise _dropped(request.url, dropped) from dropped
-        return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.body))
+        return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.chunks()))
 
     session.register("before-send", answer)
 
@@ -141,10 +143,29 @@ def _dropped(url: str, error: Exception) -> Exception:
 
 
 class _Raw:
-    """The body of an answer, in the shape botocore reads it."""
+    """The body of an answer, in the shape botocore reads it: whole, or piece by piece for an object of S3."""
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = b""
 
-    def stream(self, **_: Any) -> Any:
-        yield self._body
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield from self._chunks
+
+    def read(self, amount: int | None = None, **_: Any) -> bytes:
+        """All of it, or up to so many bytes; nothing at the end."""
+        while amount is None or len(self._left) < amount:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            self._left += chunk
+        end = len(self._left) if amount is None else amount
+        taken, self._left = self._left[:end], self._left[end:]
+        return taken
+
+    def close(self) -> None:
+        """Nothing is held that would not go by itself."""
+        self._chunks = iter(())
+
+    def release_conn(self) -> None:
+        """As urllib3's responses have it."""

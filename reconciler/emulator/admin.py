@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.errors import AwsError, serialization
 from reconciler.emulator.status import describe_groups
-from reconciler.emulator.wire import Answer
+from reconciler.emulator.wire.messages import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

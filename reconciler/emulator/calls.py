@@ -1,21 +1,26 @@
-"""What an operation sees of its call: the store inside one transaction, the time, the place, and what faults ask."""
+"""What an operation sees of its call, and the three kinds of operation there are."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from reconciler.emulator import clock
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reconciler.emulator.faults import Fault
     from reconciler.emulator.settings import Settings
     from reconciler.emulator.shapes import Struct
+    from reconciler.emulator.store import Store
+    from reconciler.emulator.wire.messages import Answer, Request
+    from reconciler.emulator.wire.protocols import Protocol
 
 
 class Call(NamedTuple):
-    """One request being answered."""
+    """One request being answered inside one transaction."""
 
     db: sqlite3.Connection
     now: float
@@ -33,12 +38,64 @@ class Call(NamedTuple):
         return next((fault for fault in self.faults if fault.kind == kind), None)
 
 
+class Site(NamedTuple):
+    """Where an operation works that takes its time: it opens transactions itself, as short as it can."""
+
+    store: Store
+    region: str
+    settings: Settings
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """As of `Call`."""
+        return f"{self.settings.account}/{self.region}"
+
+    def call(self, db: sqlite3.Connection) -> Call:
+        """This request inside a transaction that its holder opened."""
+        return Call(db, clock.now(db), self.region, self.settings, self.faults)
+
+    def now(self) -> float:
+        """The emulator's time, in epoch seconds."""
+        with self.store.reading() as db:
+            return clock.now(db)
+
+    def fault(self, kind: str) -> Fault | None:
+        """As of `Call`."""
+        return next((fault for fault in self.faults if fault.kind == kind), None)
+
+
 class Operation(NamedTuple):
-    """How one operation is answered: its input's shape, the function, and whether it changes anything."""
+    """Answered inside one transaction: its input's shape, the function, and whether it changes anything."""
 
     shape: Struct
     answer: Callable[[Call, dict[str, Any]], str]
     writes: bool = False
+
+
+class Task(NamedTuple):
+    """Answered outside any transaction, because it takes its time or touches files."""
+
+    shape: Struct
+    answer: Callable[[Site, dict[str, Any]], str]
+
+
+class Raw(NamedTuple):
+    """Answered from the HTTP request itself: S3, whose bodies are objects."""
+
+    answer: Callable[[Site, Request], Answer]
+
+
+AnyOperation: TypeAlias = "Operation | Task | Raw"
+
+
+class Service(NamedTuple):
+    """One AWS service: how it is spoken to, and what it answers."""
+
+    protocol: Protocol
+    operations: Mapping[str, AnyOperation]
+    violation: str = "ValidationException"
+    """The code of a request that does not fit its shape."""
 
 
 as_json = json.JSONEncoder(separators=(",", ":")).encode

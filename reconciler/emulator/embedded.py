@@ -9,22 +9,30 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import clock, faults, groups, identity, lifecycle, staleness, tags, wire
-from reconciler.emulator.calls import Call, Operation, partition
+from reconciler.emulator import clock, faults
+from reconciler.emulator.access import identity
+from reconciler.emulator.calls import Operation, Raw, Service, Site, partition
+from reconciler.emulator.control import groups, lifecycle, staleness, tags
 from reconciler.emulator.errors import AwsError, ConnectionDropped, missing_group, serialization
-from reconciler.emulator.operations import SERVICES
+from reconciler.emulator.operations import service
 from reconciler.emulator.settings import Settings
 from reconciler.emulator.shapes import checked
 from reconciler.emulator.store import Store
-from reconciler.emulator.wire import Answer
+from reconciler.emulator.wire import routes
+from reconciler.emulator.wire.messages import Answer
+from reconciler.emulator.wire.protocols import Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reconciler.emulator.calls import AnyOperation
+    from reconciler.emulator.wire.messages import Request
+
 __all__ = ["Answer", "ConnectionDropped", "Emulator", "Exchange", "open_emulator"]
 
 _REMEMBERED_CALLS = 100_000
+_UNKNOWN = Service(Json(), {})
 
 
 def open_emulator(directory: Path | str, **settings: Any) -> Emulator:
@@ -38,37 +46,69 @@ def open_emulator(directory: Path | str, **settings: Any) -> Emulator:
 class Exchange:
     """A request that was received and is not answered yet: the wait in between belongs to the caller."""
 
-    __slots__ = ("_emulator", "_error", "_faults", "_payload", "delay_s", "group", "request")
+    __slots__ = ("_emulator", "_error", "_payload", "_service", "delay_s", "faults", "group", "request")
 
     def __init__(
         self,
         emulator: Emulator,
-        request: wire.Request,
-        payload: dict[str, Any],
-        drawn: tuple[faults.Fault, ...] = (),
+        request: Request,
+        payload: dict[str, Any] | None,
         error: AwsError | None = None,
     ) -> None:
         self._emulator = emulator
+        self._service = service(request.service) or _UNKNOWN
         self._payload = payload
-        self._faults = drawn
         self._error = error
         self.request = request
-        self.group = _group_of(payload)
-        waits = sum(fault.seconds for fault in drawn if fault.kind == "latency")
+        self.group = request.resource or _group_of(payload or {})
+        self.faults = () if error else emulator.faults.draw(request.operation, self.group)
+        waits = sum(fault.seconds for fault in self.faults if fault.kind == "latency")
         self.delay_s: float = min(waits, emulator.settings.sleep_limit_s)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether answering may take its time, so that a server should not hold others up with it."""
+        return not isinstance(self.operation, Operation | None)
+
+    @property
+    def operation(self) -> AnyOperation | None:
+        """What will answer it, if anything does."""
+        return self._service.operations.get(self.request.operation)
 
     def finish(self) -> Answer:
         """The reply; or ConnectionDropped, before or after the effect, when a fault asks for it."""
-        kinds = {fault.kind for fault in self._faults}
+        kinds = {fault.kind for fault in self.faults}
         if "dropped_before_effect" in kinds:
             raise ConnectionDropped(f"the connection was dropped before {self.request.operation} took effect")
         try:
-            answer = self._emulator.perform(self, self._payload, self._faults, self._error)
+            if self._error:
+                raise self._error
+            answer = self._perform()
         except AwsError as error:
-            answer = wire.error_reply(error, query=self.request.query)
+            answer = self._service.protocol.error(self.request, error)
         if "dropped_after_effect" in kinds:
             raise ConnectionDropped(f"the connection was dropped after {self.request.operation} took effect")
         return answer
+
+    def _perform(self) -> Answer:
+        self._emulator.refuse(self)
+        operation = self.operation
+        if operation is None:
+            raise _not_implemented(self.request)
+        site = self._emulator.site(self)
+        if isinstance(operation, Raw):
+            return operation.answer(site, self.request)
+        try:
+            asked = checked(operation.shape, self._payload, self._service.violation)
+        except RecursionError:
+            raise serialization("The request body is nested too deeply.") from None
+        if not isinstance(operation, Operation):
+            output = operation.answer(site, asked)
+        elif operation.writes:
+            output = self._emulator.write(operation, self, asked)
+        else:
+            output = self._emulator.read(operation, self, asked)
+        return self._service.protocol.reply(self.request, output)
 
 
 class Emulator:
@@ -81,50 +121,36 @@ class Emulator:
         self.calls: deque[tuple[str, str | None]] = deque(maxlen=_REMEMBERED_CALLS)
         """(operation, group) of every call this instance received, oldest first."""
 
-    def answer(self, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Answer:
-        """Reply to one request, as AWS would over HTTP."""
+    def answer(self, method: str, url: str, headers: Mapping[str, Any], body: Any) -> Answer:
+        """Reply to one request, as AWS would over HTTP. `body` is bytes, or an open binary file for a large object."""
         exchange = self.receive(method, url, headers, body)
         if exchange.delay_s:
             time.sleep(exchange.delay_s)
         return exchange.finish()
 
-    def receive(self, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Exchange:  # noqa: ARG002 - every operation answered so far is a POST to one path
+    def receive(self, method: str, url: str, headers: Mapping[str, Any], body: Any) -> Exchange:
         """Read a request and draw its faults, so that a server can wait without holding anything up."""
-        request = wire.read(url, headers, body)
+        request = routes.read(method, url, headers, body)
+        payload, refused = None, None
         try:
-            if len(body) > self.settings.max_body_bytes:
-                raise AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
-            payload = wire.payload(request) if request.query or request.service in SERVICES else {}
+            payload = self._payload(request)
         except AwsError as error:
-            self.calls.append((request.operation, None))
-            return Exchange(self, request, {}, error=error)
-        group = _group_of(payload)
-        self.calls.append((request.operation, group))
-        return Exchange(self, request, payload, self.faults.draw(request.operation, group))
+            refused = error
+        exchange = Exchange(self, request, payload, refused)
+        self.calls.append((request.operation, exchange.group))
+        return exchange
 
-    def perform(
-        self,
-        exchange: Exchange,
-        payload: dict[str, Any],
-        drawn: tuple[faults.Fault, ...],
-        error: AwsError | None,
-    ) -> Answer:
-        """Do what a received request asks for."""
-        if error:
-            raise error
-        request = exchange.request
-        self._refuse(exchange, drawn)
-        if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
-            return wire.xml_reply(request.operation, identity.members(self.settings.account))
-        operation = SERVICES.get(request.service, {}).get(request.operation)
-        if operation is None:
-            raise _not_implemented(request)
-        try:
-            asked = checked(operation.shape, payload)
-        except RecursionError:
-            raise serialization("The request body is nested too deeply.") from None
-        act = self._write if operation.writes else self._read
-        return wire.reply(act(operation, exchange, asked, drawn))
+    def _payload(self, request: Request) -> dict[str, Any] | None:
+        if isinstance(request.body, bytes) and len(request.body) > self.settings.max_body_bytes:
+            raise AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
+        found = service(request.service)
+        if found is None or isinstance(found.operations.get(request.operation), Raw | None):
+            return None
+        return found.protocol.payload(request)
+
+    def site(self, exchange: Exchange) -> Site:
+        """Where a long operation works."""
+        return Site(self.store, exchange.request.region, self.settings, exchange.faults)
 
     def advance_clock(self, seconds: float) -> None:
         """Move time forward for every process on this directory."""
@@ -159,11 +185,12 @@ class Emulator:
             raise missing_group(name)
         return group
 
-    def _refuse(self, exchange: Exchange, drawn: tuple[faults.Fault, ...]) -> None:
+    def refuse(self, exchange: Exchange) -> None:
+        """Raise the error that a drawn fault stands for."""
         region, account = exchange.request.region, self.settings.account
         place = f"arn:{partition(region)}:sagemaker:{region}:{account}:feature-group"
         resource = f"{place}/{exchange.group.lower()}" if exchange.group else "*"
-        for fault in drawn:
+        for fault in exchange.faults:
             error = faults.refusal(
                 fault.kind,
                 service=exchange.request.service,
@@ -174,17 +201,16 @@ class Emulator:
             if error:
                 raise error
 
-    def _read(
-        self, operation: Operation, exchange: Exchange, asked: dict[str, Any], drawn: tuple[faults.Fault, ...]
-    ) -> str:
+    def read(self, operation: Operation, exchange: Exchange, asked: dict[str, Any]) -> str:
+        """Answer an operation that changes nothing, after what is due by now."""
         with self.store.reading() as db:
-            call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+            call = self.site(exchange).call(db)
             described = exchange.group if exchange.request.operation == "DescribeFeatureGroup" else None
             stale = described and staleness.is_stale(db, call.scope, described)
             if not stale and not lifecycle.is_due(db, call.now):
                 return operation.answer(call, asked)
         with self.store.writing() as db:
-            call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+            call = self.site(exchange).call(db)
             lifecycle.settle(db, call.now)
             before = staleness.recall(call, described) if described else None
             if before is None:
@@ -194,12 +220,11 @@ class Emulator:
             raise missing_group(str(described))
         return before.body
 
-    def _write(
-        self, operation: Operation, exchange: Exchange, asked: dict[str, Any], drawn: tuple[faults.Fault, ...]
-    ) -> str:
+    def write(self, operation: Operation, exchange: Exchange, asked: dict[str, Any]) -> str:
+        """Answer an operation that changes something: all of it, or nothing."""
         try:
             with self.store.writing() as db:
-                call = Call(db, clock.now(db), exchange.request.region, self.settings, drawn)
+                call = self.site(exchange).call(db)
                 lifecycle.settle(db, call.now)
                 stale = call.fault("stale_reads")
                 if stale and exchange.group:
@@ -224,7 +249,7 @@ def _group_of(payload: dict[str, Any]) -> str | None:
     return named.rpartition("/")[2] if isinstance(named, str) else None
 
 
-def _not_implemented(request: wire.Request) -> AwsError:
+def _not_implemented(request: Request) -> AwsError:
     import logging  # noqa: PLC0415 - start-up is counted, and few processes come here
 
     service, operation = request.service or "(unknown)", request.operation or "(unknown)"

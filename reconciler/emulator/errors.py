@@ -11,11 +11,13 @@ _MODELLED = frozenset(
 class AwsError(Exception):
     """An error reply: its code, its sentence and its HTTP status."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **extra: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.extra = extra
+        """Further members of the reply, where a service has them."""
 
     @property
     def member(self) -> str:

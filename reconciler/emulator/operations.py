@@ -1,23 +1,35 @@
-"""Which operations of which services are answered, and by what."""
+"""Which services are answered, in which protocol, and where their operations are; each is imported when it is met."""
 
 from __future__ import annotations
 
-from reconciler.emulator import creation, describing, glue, metadata, requests, search, tags, updates
-from reconciler.emulator.calls import Operation
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-SERVICES: dict[str, dict[str, Operation]] = {
-    "sagemaker": {
-        "CreateFeatureGroup": Operation(requests.CREATE, creation.create, writes=True),
-        "DescribeFeatureGroup": Operation(requests.DESCRIBE, describing.describe),
-        "UpdateFeatureGroup": Operation(requests.UPDATE, updates.update, writes=True),
-        "DeleteFeatureGroup": Operation(requests.DELETE, describing.delete, writes=True),
-        "ListFeatureGroups": Operation(requests.LIST, describing.list_groups),
-        "DescribeFeatureMetadata": Operation(requests.DESCRIBE_METADATA, metadata.describe),
-        "UpdateFeatureMetadata": Operation(requests.UPDATE_METADATA, metadata.update, writes=True),
-        "AddTags": Operation(requests.ADD_TAGS, tags.add, writes=True),
-        "ListTags": Operation(requests.LIST_TAGS, tags.list_tags),
-        "DeleteTags": Operation(requests.DELETE_TAGS, tags.delete, writes=True),
-        "Search": Operation(requests.SEARCH, search.search),
-    },
-    "glue": glue.OPERATIONS,
+from reconciler.emulator.calls import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MODULES: Mapping[str, str] = {
+    "sagemaker": "reconciler.emulator.control.service",
+    "featurestore-runtime": "reconciler.emulator.runtime.service",
+    "glue": "reconciler.emulator.glue.service",
+    "athena": "reconciler.emulator.athena.service",
+    "s3": "reconciler.emulator.s3.service",
+    "sts": "reconciler.emulator.access.sts",
+    "iam": "reconciler.emulator.access.iam",
+    "kms": "reconciler.emulator.access.kms",
+    "lakeformation": "reconciler.emulator.access.lakeformation",
 }
+NAMES = tuple(_MODULES)
+
+
+@cache
+def service(name: str) -> Service | None:
+    """The service of this name, or None where there is none."""
+    module = _MODULES.get(name)
+    if module is None:
+        return None
+    found: Service = import_module(module).SERVICE
+    return found

@@ -7,15 +7,18 @@ import json
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.emulator import admin, wire
+from reconciler.emulator import admin
 from reconciler.emulator.embedded import Answer, ConnectionDropped, Emulator, open_emulator
 from reconciler.emulator.errors import AwsError
+from reconciler.emulator.wire.messages import NOBODY
+from reconciler.emulator.wire.protocols import Json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
@@ -102,7 +105,7 @@ def _signals_to(stop: Callable[[int, Any], None]) -> Iterator[None]:
 
 
 class App:
-    """The ASGI application; operations run in the event loop's thread, for SQLite is faster than a hop."""
+    """The ASGI application; short operations run in the event loop's thread, for SQLite is faster than a hop."""
 
     def __init__(self, emulator: Emulator, *, quiet: bool) -> None:
         self._emulator = emulator
@@ -111,34 +114,75 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
         began = time.perf_counter()
-        what = f"{scope['method']} {scope['path']}"
-        body = await _body(receive, self._emulator.settings.max_body_bytes)
+        url = _url(scope)
+        seen = _Seen(f"{scope['method']} {url}")
         try:
-            if scope["path"].startswith(admin.PREFIX) and _from_elsewhere(dict(scope["headers"])):
-                answer = wire.error_reply(AwsError("AccessDenied", "A web page may not ask for this.", 403))
-            elif scope["path"].startswith(admin.PREFIX):
-                answer = admin.administer(self._emulator, scope["method"], scope["path"], body)
-            else:
-                exchange = self._emulator.receive(scope["method"], scope["path"], dict(scope["headers"]), body)
-                what = f"{exchange.request.service} {exchange.request.operation} {exchange.group or '-'}"
-                if exchange.delay_s:
-                    await asyncio.sleep(exchange.delay_s)
-                answer = exchange.finish()
+            answer = await self._answer(scope, url, receive, seen)
         except ConnectionDropped:
-            self._log(what, "dropped", began)
+            self._log(seen.what, "dropped", began)
             scope[_TRANSPORT].abort()
             await receive()  # until uvicorn has noticed, it would answer 500 for us
             return
         except Exception:  # noqa: BLE001 - one request must not end the others
             traceback.print_exc()
-            answer = wire.error_reply(AwsError("InternalFailure", "The emulator failed; see its log.", 500))
-        self._log(what, answer.status, began)
+            answer = Json().error(NOBODY, AwsError("InternalFailure", "The emulator failed; see its log.", 500))
+        self._log(seen.what, answer.status, began)
         await _send(send, answer)
+
+    async def _answer(self, scope: Scope, url: str, receive: Receive, seen: _Seen) -> Answer:
+        headers, path = dict(scope["headers"]), scope["path"]
+        if path.startswith(admin.PREFIX):
+            asked = await _body(receive, self._emulator.settings.max_body_bytes)
+            if _from_elsewhere(headers):
+                return Json().error(NOBODY, AwsError("AccessDenied", "A web page may not ask for this.", 403))
+            return admin.administer(self._emulator, scope["method"], path, asked)
+        with await self._read(scope, headers, receive) as body:
+            exchange = self._emulator.receive(scope["method"], url, headers, body.content)
+            seen.what = f"{exchange.request.service} {exchange.request.operation} {exchange.group or '-'}"
+            if exchange.delay_s:
+                await asyncio.sleep(exchange.delay_s)
+            return await asyncio.to_thread(exchange.finish) if exchange.is_long else exchange.finish()
+
+    async def _read(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> _Body:
+        """Objects for S3 go through a file; everything else is held in memory."""
+        settings = self._emulator.settings
+        size = int(headers.get(b"content-length", b"-1"))
+        if scope["method"] != "PUT" or 0 <= size <= settings.max_body_bytes:
+            return _Body(await _body(receive, settings.max_body_bytes))
+        return await _spooled(receive, settings.max_object_bytes)
 
     def _log(self, what: str, status: int | str, began: float) -> None:
         if not self._quiet:
             took = (time.perf_counter() - began) * 1000
             sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what} {status} {took:.1f} ms\n")
+
+
+class _Seen:
+    """What the log calls a request: its first line, until it is known what it asks for."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+class _Body:
+    """A request's body: bytes, or a file that goes when it was used."""
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not isinstance(self.content, bytes):
+            self.content.close()
+
+
+def _url(scope: Scope) -> str:
+    """Path and query as they were sent: decoding would merge what an encoded slash keeps apart."""
+    path = scope["raw_path"].decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def _from_elsewhere(headers: Mapping[bytes, bytes]) -> bool:
@@ -166,11 +210,32 @@ async def _body(receive: Receive, most: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+async def _spooled(receive: Receive, most: int) -> _Body:
+    """A large body in a temporary file, or one byte more than is allowed of it."""
+    file, size, more = tempfile.TemporaryFile(), 0, True  # noqa: SIM115 - closed by `_Body`
+    while more:
+        message = await receive()
+        chunk = message.get("body", b"")
+        if size <= most:
+            size += file.write(chunk[: most + 1 - size])
+        more = message.get("more_body", False)
+    file.seek(0)
+    return _Body(file)
+
+
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
+    """The reply; a length that the answer states itself stands, for HEAD has one and no body."""
+    headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    if not any(name == b"content-length" for name, _ in headers):
+        length = answer.part.length if answer.part else len(answer.body)
+        headers.append((b"content-length", str(length).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    if answer.part is None:
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    for chunk in answer.chunks():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class Running:

@@ -19,6 +19,11 @@ class Settings(NamedTuple):
     delete_s: float = 0.0
     delete_in_memory_s: float = 0.0
     max_body_bytes: int = 10_000_000
+    """Of a request; what is put into S3 may be larger."""
+    max_object_bytes: int = 5 * 2**30
+    """Of one PutObject or UploadPart (Amazon S3 user guide)."""
+    offline_delay_s: float = 0.0
+    """How long after a write it becomes visible offline; AWS says within 15 minutes. 0: at once."""
     sleep_limit_s: float = 60.0
     """No latency fault holds a call longer than this."""
 

@@ -98,7 +98,7 @@ class Struct(Shape):
         self.keep_null = keep_null
 
 
-def checked(shape: Struct, value: object) -> dict[str, Any]:
+def checked(shape: Struct, value: object, code: str = "ValidationException") -> dict[str, Any]:
     """The request with unknown members and nulls left out, as AWS's own parsers do; or all its violations."""
     if not isinstance(value, dict):
         raise serialization("Start of structure or map found where not expected.")
@@ -106,7 +106,7 @@ def checked(shape: Struct, value: object) -> dict[str, Any]:
     clean: dict[str, Any] = _struct(shape, value, "", found)
     if found:
         some = "error" if len(found) == 1 else "errors"
-        raise AwsError("ValidationException", f"{len(found)} validation {some} detected: {'; '.join(found)}")
+        raise AwsError(code, f"{len(found)} validation {some} detected: {'; '.join(found)}")
     return clean
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import clock, lifecycle, tags
+from reconciler.emulator import clock
+from reconciler.emulator.control import lifecycle, tags
 from reconciler.emulator.store import FILE, Store
 
 if TYPE_CHECKING:

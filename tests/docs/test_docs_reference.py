@@ -14,7 +14,7 @@ from docs_pages import HOME, blocks, pages, prose_of, rows, sections, text_of
 from reconciler import spec
 from reconciler.config import Brakes, Config, Environment, Overrides, read_config
 from reconciler.emulator import admin, assumptions, faults
-from reconciler.emulator.operations import SERVICES
+from reconciler.emulator.operations import NAMES, service
 from reconciler.errors import Invalid
 from reconciler.plan.codec import plan_as_json
 from reconciler.plan.plan import Plan
@@ -222,13 +222,9 @@ def _doc(function):
 
 def test_every_operation_of_the_emulator_is_listed_and_no_other():
     found = rows(sections("docs/emulator.md", 2)["Operations"])[1:]
-    shown = {
-        name
-        for row in found
-        for name in re.findall(r"[A-Z]\w+", row[1].partition(" (")[0] if "Search" in row[1] else row[1])
-    }
+    shown = {name for row in found for name in re.findall(r"\b[A-Z]\w+", re.sub(r"\([^)]*\)", "", row[1]))}
 
-    assert shown == {name for service in SERVICES.values() for name in service} | {"GetCallerIdentity"}
+    assert shown == {operation for name in NAMES for operation in service(name).operations}
 
 
 def test_every_fault_and_every_path_of_the_emulator_has_a_row():

@@ -90,7 +90,7 @@ def test_an_oversized_body_is_refused(emulator):
     ("target", "words"),
     [
         ("SageMaker.CreateTrainingJob", ("CreateTrainingJob", "sagemaker")),
-        ("TrentService.Encrypt", ("Encrypt", "TrentService")),
+        ("DynamoDB_20120810.PutItem", ("PutItem", "DynamoDB_20120810")),
         ("nonsense", ("nonsense",)),
     ],
 )

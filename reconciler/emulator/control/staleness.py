@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.emulator import groups
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import groups
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import assumptions, checks, groups, lifecycle, pages
+from reconciler.emulator import assumptions, pages
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import checks, groups, lifecycle
 from reconciler.emulator.errors import missing_group
 
 if TYPE_CHECKING:

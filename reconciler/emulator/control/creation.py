@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import assumptions, checks, groups, tags
+from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import checks, groups, tags
 from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:

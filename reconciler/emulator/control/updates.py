@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import assumptions, checks, groups
+from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import checks, groups
 from reconciler.emulator.errors import invalid
 
 if TYPE_CHECKING:

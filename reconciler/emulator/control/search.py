@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.emulator import filters, metadata, pages
+from reconciler.emulator import pages
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import filters, metadata
 from reconciler.emulator.errors import AwsError, invalid
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import catalogue, pages
-from reconciler.emulator.calls import Call, Operation, as_json
+from reconciler.emulator import pages
+from reconciler.emulator.calls import Call, Operation, Service, as_json
 from reconciler.emulator.errors import AwsError
+from reconciler.emulator.glue import catalogue
 from reconciler.emulator.shapes import Many, Map, Struct, Text, Whole
+from reconciler.emulator.wire.protocols import Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +129,7 @@ def _page(member: str, rows: list[tuple[str, str]], request: dict[str, Any]) -> 
 
 _PAGED: dict[str, Shape] = {"MaxResults": _PAGE, "NextToken": Text()}
 _TABLE_NAMES: dict[str, Shape] = {"DatabaseName": _NAME, "Name": _NAME}
-OPERATIONS: dict[str, Operation] = {
+_OPERATIONS: dict[str, Operation] = {
     "GetDatabase": Operation(Struct({"Name": _NAME}, ("Name",)), get_database),
     "GetDatabases": Operation(Struct(_PAGED), get_databases),
     "CreateDatabase": Operation(Struct({"DatabaseInput": _DATABASE}, ("DatabaseInput",)), create_database, writes=True),
@@ -142,3 +144,5 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "DeleteTable": Operation(Struct(_TABLE_NAMES, ("DatabaseName", "Name")), delete_table, writes=True),
 }
+
+SERVICE = Service(Json(), _OPERATIONS)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from reconciler.emulator.groups import Group
+    from reconciler.emulator.control.groups import Group
 
 _DEFAULT_DATABASE = "sagemaker_featurestore"
 _TYPES = {"Integral": "bigint", "Fractional": "double", "String": "string"}

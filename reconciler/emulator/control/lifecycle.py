@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import assumptions, catalogue, groups
+from reconciler.emulator import assumptions
+from reconciler.emulator.control import groups
+from reconciler.emulator.glue import catalogue
 
 if TYPE_CHECKING:
     import sqlite3

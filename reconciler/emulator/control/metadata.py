@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import assumptions, groups
+from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.control import groups
 from reconciler.emulator.errors import AwsError, invalid
 
 if TYPE_CHECKING:
