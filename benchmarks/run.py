@@ -11,13 +11,14 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import emulator
 import one_group
 import startup
 import wide
 from measure import Row, machine
 from projects import HOME
 
-PARTS = {"startup": startup, "wide": wide, "one_group": one_group}
+PARTS = {"startup": startup, "wide": wide, "one_group": one_group, "emulator": emulator}
 
 
 def main() -> int:
