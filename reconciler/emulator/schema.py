@@ -7,8 +7,8 @@ VERSION = 2
 # `doc` is what Search serves of a group, ready as JSON; Describe adds `throughput` and the online store's size.
 # The other columns repeat what is filtered, sorted or due; they come first, for reading past a long `doc` costs.
 _CONTROL = """
-CREATE TABLE control (one INTEGER PRIMARY KEY CHECK (one = 1), clock_offset REAL NOT NULL);
-INSERT INTO control VALUES (1, 0.0);
+CREATE TABLE control (one INTEGER PRIMARY KEY CHECK (one = 1), clock_offset REAL NOT NULL, clock_frozen REAL);
+INSERT INTO control VALUES (1, 0.0, NULL);
 CREATE TABLE groups (
     id INTEGER PRIMARY KEY AUTOINCREMENT, scope TEXT NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
     status TEXT NOT NULL, offline_status TEXT, created REAL NOT NULL, modified REAL NOT NULL,
@@ -32,7 +32,13 @@ CREATE TABLE features (
     description TEXT, parameters TEXT NOT NULL DEFAULT '[]', UNIQUE (group_id, name)
 );
 CREATE INDEX features_by_modified ON features (modified, id);
-CREATE TABLE faults (id INTEGER PRIMARY KEY AUTOINCREMENT, fault TEXT NOT NULL, seen INTEGER NOT NULL, left INTEGER);
+CREATE TABLE faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, fault TEXT NOT NULL, seen INTEGER NOT NULL, left INTEGER,
+    hits INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE allowances (
+    fault INTEGER, operation TEXT, tokens REAL NOT NULL, moment REAL NOT NULL, PRIMARY KEY (fault, operation)
+) WITHOUT ROWID;
 CREATE TABLE stale (
     scope TEXT, folded TEXT, body TEXT, reads INTEGER, until REAL, PRIMARY KEY (scope, folded)
 ) WITHOUT ROWID
@@ -73,17 +79,27 @@ CREATE TABLE partitions (
 """
 
 # What a file cannot say of an object; a row counts only as long as size and time of the file are those it was
-# written with. `odd` objects have keys that no file can have, and lie in a folder of their own.
+# written with, so a key may have a row for the file that is there and one for the file that is about to be. `odd`
+# objects have keys that no file can have, and lie in a folder of their own.
 _S3 = """
-CREATE TABLE buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE objects (
-    bucket TEXT, key TEXT, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, etag TEXT NOT NULL, doc TEXT NOT NULL,
-    PRIMARY KEY (bucket, key)
+CREATE TABLE buckets (
+    name TEXT PRIMARY KEY, region TEXT NOT NULL, created REAL NOT NULL, doc TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE odd (bucket TEXT, key TEXT, file TEXT NOT NULL, PRIMARY KEY (bucket, key)) WITHOUT ROWID;
-CREATE TABLE uploads (id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, started REAL, doc TEXT NOT NULL);
+CREATE TABLE objects (
+    bucket TEXT, key TEXT, mtime_ns INTEGER, size INTEGER, etag TEXT NOT NULL, doc TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, mtime_ns, size)
+) WITHOUT ROWID;
+CREATE TABLE odd (
+    bucket TEXT, key TEXT, file TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, etag TEXT NOT NULL,
+    doc TEXT NOT NULL, PRIMARY KEY (bucket, key)
+) WITHOUT ROWID;
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, started REAL NOT NULL, doc TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX uploads_by_key ON uploads (bucket, key, id);
 CREATE TABLE parts (
-    upload TEXT, number INTEGER, size INTEGER, etag TEXT, moment REAL, PRIMARY KEY (upload, number)
+    upload TEXT, number INTEGER, file TEXT NOT NULL, size INTEGER NOT NULL, modified REAL NOT NULL,
+    etag TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (upload, number)
 ) WITHOUT ROWID
 """
 
@@ -108,6 +124,7 @@ STATEMENTS = [
 ]
 # A reset empties these; the rows of `control` are set right instead.
 TABLES = (
-    *("tags", "features", "groups", "epochs", "faults", "stale", "records", "pending", "flushes", "departed"),
+    *("tags", "features", "groups", "epochs", "faults", "allowances", "stale"),
+    *("records", "pending", "flushes", "departed"),
     *("databases", "tables", "partitions", "buckets", "objects", "odd", "uploads", "parts", "queries", "things"),
 )

@@ -1,0 +1,129 @@
+"""The keys of a bucket in S3's order, which is that of their UTF-8 bytes, over both areas.
+
+Code points order text as its UTF-8 bytes do, so Python's and SQLite's comparisons will do. Only folders that can hold
+a key of the prefix are read.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.emulator.s3 import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.emulator.store import Store
+
+_BATCH = 500
+
+
+class Cursor:
+    """How far a walk has to be: whatever sorts before `start` is passed over. It may be moved forward on the way."""
+
+    __slots__ = ("start",)
+
+    def __init__(self, start: str = "") -> None:
+        self.start = start
+
+
+class Step(NamedTuple):
+    """A key, or a folder that holds some (its name then ends in a slash, and it has no path)."""
+
+    key: str
+    path: str | None
+    is_odd: bool = False
+
+
+def after_key(key: str) -> str:
+    """The first text that sorts after a key."""
+    return f"{key}\0"
+
+
+def after_prefix(prefix: str) -> str | None:
+    """The first text that sorts after all that begins with a prefix; None if nothing does."""
+    for end in range(len(prefix), 0, -1):
+        code = ord(prefix[end - 1])
+        if code < 0x10FFFF:
+            return prefix[: end - 1] + chr(0xE000 if code == 0xD7FF else code + 1)
+    return None
+
+
+def walk(store: Store, bucket: str, prefix: str, cursor: Cursor, *, folded: bool = False) -> Iterator[Step]:
+    """Every key with the prefix. `folded`: a folder beyond the prefix is one step, and is not entered."""
+    plain = _folder(places.bucket_folder(store, bucket), "", prefix, cursor, folded=folded)
+    odd = _odd(store, bucket, prefix, cursor)
+    before = None
+    for step in heapq.merge(plain, odd, key=_key):
+        if step.key != before and step.key >= cursor.start:
+            before = step.key
+            yield step
+
+
+def _key(step: Step) -> str:
+    return step.key
+
+
+def _folder(path: str, base: str, prefix: str, cursor: Cursor, *, folded: bool) -> Iterator[Step]:
+    for name in sorted(_names(path)):
+        key = base + name
+        if name[-1] != "/":
+            if key >= cursor.start and key.startswith(prefix):
+                yield Step(key, f"{path}/{name}")
+        elif (key >= cursor.start or cursor.start.startswith(key)) and (
+            key.startswith(prefix) or prefix.startswith(key)
+        ):
+            inner = f"{path}/{name[:-1]}"
+            if folded and key >= cursor.start and len(key) > len(prefix):
+                if _holds_objects(inner):
+                    yield Step(key, None)
+            else:
+                yield from _folder(inner, key, prefix, cursor, folded=folded)
+
+
+def _names(path: str) -> Iterable[str]:
+    """The names of files, and of folders with a slash, which puts them where their keys belong."""
+    try:
+        with os.scandir(path) as found:
+            return [name for entry in found if (name := _name(entry))]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+
+
+def _name(entry: os.DirEntry[str]) -> str | None:
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        return None  # no key: keys are UTF-8
+    if entry.is_dir(follow_symlinks=False):
+        return f"{entry.name}/"
+    return entry.name if entry.is_file(follow_symlinks=False) else None
+
+
+def _holds_objects(path: str) -> bool:
+    names = _names(path)
+    if any(name[-1] != "/" for name in names):
+        return True
+    return any(_holds_objects(f"{path}/{name[:-1]}") for name in names)
+
+
+def _odd(store: Store, bucket: str, prefix: str, cursor: Cursor) -> Iterator[Step]:
+    start = prefix
+    while True:
+        start = max(start, cursor.start)
+        with store.reading() as db:
+            rows = db.execute(
+                "SELECT key, file FROM odd WHERE bucket = ? AND key >= ? ORDER BY key LIMIT ?", (bucket, start, _BATCH)
+            ).fetchall()
+        for key, file in rows:
+            if not key.startswith(prefix):
+                return
+            start = after_key(key)
+            if key < cursor.start:
+                break
+            yield Step(key, os.path.join(store.directory, places.ODD, file), is_odd=True)  # noqa: PTH118
+        else:
+            if len(rows) < _BATCH:
+                return
