@@ -1,4 +1,4 @@
-"""The emulator's time: the system's, plus an offset kept in the store so that any process can move it."""
+"""The emulator's time: the system's, plus an offset kept in the store so that any process can move it; or it stands."""
 
 from __future__ import annotations
 
@@ -8,15 +8,65 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
+_FURTHEST = 253402300799.0
+"""The last second of the year 9999, beyond which no event time goes."""
+# What carries a time of its own. A clock set before any of it would have things happen before what they follow.
+_MOMENTS = (
+    "SELECT max(modified) FROM groups",
+    "SELECT max(invoked) FROM pending",
+    "SELECT max(submitted) FROM queries",
+    "SELECT max(created) FROM buckets",
+)
+
 
 def now(db: sqlite3.Connection) -> float:
     """Epoch seconds with the milliseconds AWS shows."""
-    offset: float = db.execute("SELECT clock_offset FROM control").fetchone()[0]
-    return round(time.time() + offset, 3)
+    offset, frozen = db.execute("SELECT clock_offset, clock_frozen FROM control").fetchone()
+    return round(time.time() + offset if frozen is None else frozen, 3)
+
+
+def is_frozen(db: sqlite3.Connection) -> bool:
+    """Whether time stands until it is moved."""
+    return db.execute("SELECT clock_frozen FROM control").fetchone()[0] is not None
 
 
 def advance(db: sqlite3.Connection, seconds: float) -> None:
     """Move the time forward; what is due by then happens before the next reply."""
-    if seconds < 0:
+    if not seconds >= 0:
         raise ValueError("the clock only moves forward")
-    db.execute("UPDATE control SET clock_offset = clock_offset + ?", (seconds,))
+    _check(now(db) + seconds)
+    db.execute(
+        "UPDATE control SET clock_offset = clock_offset + ?, clock_frozen = clock_frozen + ?", (seconds, seconds)
+    )
+
+
+def set_to(db: sqlite3.Connection, moment: float) -> None:
+    """Set the time; back only to where nothing that is kept has happened yet."""
+    moments = [db.execute(statement).fetchone()[0] for statement in _MOMENTS]
+    latest = max((found for found in moments if found is not None), default=None)
+    if latest is not None and moment < latest:
+        raise ValueError("the clock cannot go back behind what has happened; reset the emulator first")
+    _move(db, moment)
+
+
+def freeze(db: sqlite3.Connection) -> None:
+    """Time stands still until it is moved or let go."""
+    db.execute("UPDATE control SET clock_frozen = ?", (now(db),))
+
+
+def let_go(db: sqlite3.Connection) -> None:
+    """Time goes on from where it stands."""
+    db.execute("UPDATE control SET clock_offset = ?, clock_frozen = NULL", (now(db) - time.time(),))
+
+
+def _move(db: sqlite3.Connection, moment: float) -> None:
+    _check(moment)
+    if is_frozen(db):
+        db.execute("UPDATE control SET clock_frozen = ?", (moment,))
+    else:
+        db.execute("UPDATE control SET clock_offset = ?", (moment - time.time(),))
+
+
+def _check(moment: float) -> None:
+    if not 0 <= moment <= _FURTHEST:
+        raise ValueError("the clock goes from the year 1970 to the year 9999")

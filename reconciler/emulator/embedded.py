@@ -9,7 +9,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import clock, faults
+from reconciler.emulator import clock, faults, subjects
 from reconciler.emulator.access import identity
 from reconciler.emulator.calls import Operation, Raw, Service, Site, partition
 from reconciler.emulator.control import groups, lifecycle, staleness, tags
@@ -46,7 +46,7 @@ def open_emulator(directory: Path | str, **settings: Any) -> Emulator:
 class Exchange:
     """A request that was received and is not answered yet: the wait in between belongs to the caller."""
 
-    __slots__ = ("_emulator", "_error", "_payload", "_service", "delay_s", "faults", "group", "request")
+    __slots__ = ("_emulator", "_error", "_payload", "_service", "delay_s", "faults", "groups", "request")
 
     def __init__(
         self,
@@ -60,8 +60,9 @@ class Exchange:
         self._payload = payload
         self._error = error
         self.request = request
-        self.group = request.resource or _group_of(payload or {})
-        self.faults = () if error else emulator.faults.draw(request.operation, self.group)
+        self.groups = subjects.groups(request, payload)
+        """The feature groups it names; for S3, the bucket."""
+        self.faults = () if error else emulator.faults.draw(request.service, request.operation, self.groups)
         waits = sum(fault.seconds for fault in self.faults if fault.kind == "latency")
         self.delay_s: float = min(waits, emulator.settings.sleep_limit_s)
 
@@ -69,6 +70,16 @@ class Exchange:
     def is_long(self) -> bool:
         """Whether answering may take its time, so that a server should not hold others up with it."""
         return not isinstance(self.operation, Operation | None)
+
+    @property
+    def group(self) -> str | None:
+        """The feature group it is about, if it is about one."""
+        return self.groups[0] if self.groups and self.request.service != "s3" else None
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in a word for the log."""
+        return subjects.subject(self.request, self._payload)
 
     @property
     def operation(self) -> AnyOperation | None:
@@ -137,7 +148,7 @@ class Emulator:
         except AwsError as error:
             refused = error
         exchange = Exchange(self, request, payload, refused)
-        self.calls.append((request.operation, exchange.group))
+        self.calls.append((request.operation, exchange.group or request.resource))
         return exchange
 
     def _payload(self, request: Request) -> dict[str, Any] | None:
@@ -187,17 +198,16 @@ class Emulator:
 
     def refuse(self, exchange: Exchange) -> None:
         """Raise the error that a drawn fault stands for."""
+        if not exchange.faults:
+            return
+        from reconciler.emulator.fault_refusals import Asked, refusal  # noqa: PLC0415 - start-up is counted
+
         region, account = exchange.request.region, self.settings.account
         place = f"arn:{partition(region)}:sagemaker:{region}:{account}:feature-group"
         resource = f"{place}/{exchange.group.lower()}" if exchange.group else "*"
+        asked = Asked(exchange.request.service, exchange.request.operation, resource, identity.user_arn(account))
         for fault in exchange.faults:
-            error = faults.refusal(
-                fault.kind,
-                service=exchange.request.service,
-                operation=exchange.request.operation,
-                resource=resource,
-                user=identity.user_arn(account),
-            )
+            error = refusal(fault.kind, asked)
             if error:
                 raise error
 
@@ -242,11 +252,6 @@ class _Ignored(Exception):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-
-
-def _group_of(payload: dict[str, Any]) -> str | None:
-    named = payload.get("FeatureGroupName") or payload.get("ResourceArn")
-    return named.rpartition("/")[2] if isinstance(named, str) else None
 
 
 def _not_implemented(request: Request) -> AwsError:

@@ -90,7 +90,7 @@ class Store:
         with self.writing() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
-            db.execute("UPDATE control SET clock_offset = 0.0")
+            db.execute("UPDATE control SET clock_offset = 0.0, clock_frozen = NULL")
 
     def close(self) -> None:
         with self._turn:

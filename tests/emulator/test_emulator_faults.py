@@ -76,7 +76,7 @@ def test_chance_is_the_same_every_time(tmp_path):
     def draws(name, seed):
         opened = open_emulator(tmp_path / name)
         opened.faults.add("throttled", probability=0.3, seed=seed)
-        drawn = [bool(opened.faults.draw("ListFeatureGroups", None)) for _ in range(200)]
+        drawn = [bool(opened.faults.draw("sagemaker", "ListFeatureGroups")) for _ in range(200)]
         opened.close()
         return drawn
 

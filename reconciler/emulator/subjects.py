@@ -1,0 +1,40 @@
+"""What a request is about, as far as it says: for the faults that name a group, and for the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.emulator.wire.messages import Request
+
+
+def groups(request: Request, payload: dict[str, Any] | None) -> tuple[str, ...]:
+    """The names of the feature groups; for S3, whose objects have none, the bucket."""
+    if request.resource is not None:
+        if request.service == "s3":
+            return (request.resource.partition("/")[0],)
+        return (request.resource.rpartition("/")[2],)
+    if not payload:
+        return ()
+    named = payload.get("FeatureGroupName") or payload.get("ResourceArn")
+    if named is not None:
+        return (named.rpartition("/")[2],) if isinstance(named, str) else ()
+    entries = payload.get("Entries") or payload.get("Identifiers")
+    if isinstance(entries, list):
+        found = (entry.get("FeatureGroupName") for entry in entries if isinstance(entry, dict))
+        return tuple(dict.fromkeys(name.rpartition("/")[2] for name in found if isinstance(name, str)))
+    return ()
+
+
+def subject(request: Request, payload: dict[str, Any] | None) -> str:
+    """One word for the log: group, object, table, query."""
+    if request.service == "s3":
+        return request.resource or "-"
+    named = groups(request, payload)
+    if named:
+        return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
+    given = payload or {}
+    place = [given[key] for key in ("DatabaseName", "Name", "QueryExecutionId") if isinstance(given.get(key), str)]
+    inner = next((given[key] for key in ("TableInput", "DatabaseInput") if isinstance(given.get(key), dict)), {})
+    place += [inner["Name"]] if isinstance(inner.get("Name"), str) else []
+    return ".".join(place) or "-"
