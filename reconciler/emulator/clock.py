@@ -22,7 +22,8 @@ _MOMENTS = (
 def now(db: sqlite3.Connection) -> float:
     """Epoch seconds with the milliseconds AWS shows."""
     offset, frozen = db.execute("SELECT clock_offset, clock_frozen FROM control").fetchone()
-    return round(time.time() + offset if frozen is None else frozen, 3)
+    moment: float = time.time() + offset if frozen is None else frozen
+    return round(moment, 3)
 
 
 def is_frozen(db: sqlite3.Connection) -> bool:

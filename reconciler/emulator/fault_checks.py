@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from reconciler.emulator.faults import FLUSH, KINDS, Fault
+from reconciler.emulator.faults import KINDS, Fault
 from reconciler.emulator.operations import NAMES, service
 
 _DISTRIBUTIONS = ("fixed", "uniform", "exponential", "lognormal")
@@ -30,7 +30,7 @@ _TEXTS = ("operation", "service", "group", "distribution", "reason")
 _WHOLE = ("times", "seed", "reads")
 # boto3 calls it by another name than the paths, the log and this emulator.
 _ALIASES = {"sagemaker-featurestore-runtime": "featurestore-runtime"}
-_FIELDS = tuple(field for field in Fault._fields if field not in {"kind", "count"})
+_FIELDS = tuple(field for field in Fault._fields if field not in {"kind", "nth"})
 
 
 def valid(kind: str, details: dict[str, Any]) -> Fault:

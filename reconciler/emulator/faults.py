@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from reconciler.emulator import clock
 
@@ -83,7 +83,7 @@ class Fault(NamedTuple):
     """How many reads are stale after a write."""
     reason: str = ""
     """The FailureReason of a create, update or delete that fails; the ErrorCode of entries that fail."""
-    count: int = 0
+    nth: int = 0
     """Not set by hand: how many calls it was about before the one it hits."""
 
     def hits(self, service: str, operation: str, groups: Sequence[str]) -> bool:
@@ -99,7 +99,7 @@ class Fault(NamedTuple):
 
     def chance(self, number: int = 0) -> float:
         """A number in [0, 1) for the so-many-th thing of the call that was hit, the same every time."""
-        return chance(self.seed + 1 + number, self.count)
+        return chance(self.seed + 1 + number, self.nth)
 
 
 class FaultNumber(int):
@@ -107,7 +107,7 @@ class FaultNumber(int):
 
     faults: Faults
 
-    def __enter__(self) -> FaultNumber:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -186,7 +186,7 @@ def _drawn(db: sqlite3.Connection, service: str, operation: str, groups: Sequenc
             "UPDATE faults SET seen = seen + 1, left = ?, hits = hits + ? WHERE id = ?", (still, int(hit), number)
         )
         if hit:
-            yield fault._replace(seconds=_seconds(fault, seen), count=seen)
+            yield fault._replace(seconds=_seconds(fault, seen), nth=seen)
 
 
 def _is_over(db: sqlite3.Connection, number: int, fault: Fault, operation: str) -> bool:

@@ -33,8 +33,12 @@ def subject(request: Request, payload: dict[str, Any] | None) -> str:
     named = groups(request, payload)
     if named:
         return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
-    given = payload or {}
-    place = [given[key] for key in ("DatabaseName", "Name", "QueryExecutionId") if isinstance(given.get(key), str)]
-    inner = next((given[key] for key in ("TableInput", "DatabaseInput") if isinstance(given.get(key), dict)), {})
-    place += [inner["Name"]] if isinstance(inner.get("Name"), str) else []
-    return ".".join(place) or "-"
+    return ".".join(_names(payload or {})) or "-"
+
+
+def _names(payload: dict[str, Any]) -> list[str]:
+    found = [payload.get(key) for key in ("DatabaseName", "Name", "QueryExecutionId", "TableName")]
+    found += [
+        inner.get("Name") for key in ("TableInput", "DatabaseInput") if isinstance(inner := payload.get(key), dict)
+    ]
+    return [name for name in found if isinstance(name, str)]
