@@ -114,3 +114,167 @@ def _limit_text(name: str, limit: int, used: int) -> str:
         "for this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for this "
         "quota."
     )
+
+
+# ---- Runtime API: records ----
+
+# A record as new as the one that is there overwrites it: the developer guide says "greater than or equal", the API
+# reference of PutRecord says "greater", and UpdateRecord applies what is "equal or newer".
+EQUAL_EVENT_TIME_OVERWRITES = True
+# How many decimals the seconds of an event time of type String may have; AWS documents 0, 3 and 9.
+EVENT_TIME_DECIMALS = (0, 3, 6, 9)
+# Of Integral and Fractional values: no plus sign before a whole number, no NaN, no Infinity, no blanks.
+INTEGRAL = "-?[0-9]+"
+FRACTIONAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# Groups in another status take and give no records.
+STATUS_WITH_RECORDS = "Created"
+# A hard delete of a record that is not there succeeds, and its marker goes offline, as with a soft one.
+HARD_DELETE_OF_NOTHING_SUCCEEDS = True
+# UpdateRecord writes the whole row offline, what it left alone included; False: only what was sent.
+UPDATE_WRITES_WHOLE_ROW = True
+# The marker of a record whose time to live ran out says so as of its expiry; False: as of its event time.
+EXPIRED_AS_OF_EXPIRY = True
+# A batch read answers no more than this; the rest is unprocessed. (DynamoDB's limit: one of this API is not known.)
+MOST_BATCH_BYTES = 16 * 2**20
+# ListRecords without MaxResults.
+LIST_PAGE = 100
+
+
+def in_memory_page(asked: int) -> int:
+    """For the InMemory tier MaxResults is a hint; a page that is not full is no sign that there is nothing more."""
+    return max(1, asked // 2)
+
+
+def record_size(values: dict[str, str | list[str]]) -> int:
+    """What counts towards the 350 KB of a record: names and values, in UTF-8."""
+    texts = [text for value in values.values() for text in ([value] if isinstance(value, str) else value)]
+    return sum(len(text.encode()) for text in (*values, *texts))
+
+
+def unusable_group(name: str, status: str) -> AwsError:
+    """Records of a group that is not (or no longer) there for use: code and text."""
+    return _refused(f"FeatureGroup {name} can't be used while its status is {status}.")
+
+
+def no_online_store(name: str) -> AwsError:
+    """Reading records of a group that has no online store: code and text."""
+    return _refused(f"FeatureGroup {name} has no OnlineStore to read from.")
+
+
+def store_not_enabled(name: str, stores: str) -> AwsError:
+    """TargetStores names a store that the group does not have: code and text."""
+    return _refused(
+        f"[{stores}] of FeatureGroup: '{name}' are not enabled, however they are specified in TargetStores."
+    )
+
+
+def not_integral(name: str) -> AwsError:
+    """Worded like the refusal of a Fractional value, which is known."""
+    return AwsError(
+        "ValidationError",
+        f"Attempted to parse the feature value for the feature named [{name}] into a FeatureValue of type Integral. "
+        "The provided value must be within the range of a signed 64 bit integer.",
+    )
+
+
+def bad_event_time(name: str, value: str) -> AwsError:
+    """An event time in another format, or outside the years 0000 to 9999: code and text."""
+    return _refused(
+        f"The EventTime feature {name} has the value '{value[:100]}', which is neither in the format "
+        "yyyy-MM-dd'T'HH:mm:ssZ or yyyy-MM-dd'T'HH:mm:ss.SSSZ nor in Unix epoch seconds, as its type asks for."
+    )
+
+
+def unknown_feature(name: str) -> AwsError:
+    """A feature that the group does not have, in a record or in FeatureNames: code and text."""
+    return _refused(f"FeatureName {name} is not defined in the FeatureGroup.")
+
+
+def duplicate_feature(name: str) -> AwsError:
+    """A feature given twice, in a record or in FeatureNames: code and text."""
+    return _refused(f"FeatureName {name} is given more than once.")
+
+
+def missing_feature(member: str, name: str) -> AwsError:
+    """A record without its identifier or its event time: code and text."""
+    return _refused(f"The record has no value for {name}, the {member} feature.")
+
+
+def bad_record_id(reason: str) -> AwsError:
+    """A record identifier that is empty or longer than 2 KB, when written and when read: code and text."""
+    return _refused(f"The record identifier {reason}.")
+
+
+def bad_feature_value(name: str, reason: str) -> AwsError:
+    """A value in the wrong member, in both or in none, or a collection that does not fit: code and text."""
+    return _refused(f"The value of feature {name} {reason}.")
+
+
+def record_too_large() -> AwsError:
+    """More than 350 KB: code and text."""
+    return _refused("The record is larger than 350 KB.")
+
+
+def ttl_needs_online_store() -> AwsError:
+    """A TtlDuration for a record that is not written online: as for a group, where it is known."""
+    return _refused("TtlDuration needs the OnlineStore.")
+
+
+def expires_too_late() -> AwsError:
+    """A time to live that ends after the year 9999: code and text."""
+    return _refused("EventTime + TtlDuration must not be later than 9999-12-31T23:59:59Z.")
+
+
+def delete_not_later(event_time: str) -> AwsError:
+    """A hard delete that is not later than the record: 400 is known; the code here is the one that is modelled."""
+    return _refused(f"EventTime: {event_time[:100]} is not later than the EventTime of the record.")
+
+
+def update_not_supported(name: str, storage: str) -> AwsError:
+    """UpdateRecord on another storage than Standard_V2 or InMemory, or on none: code and text."""
+    return _refused(f"UpdateRecord is not supported for FeatureGroup {name} with the StorageType {storage}.")
+
+
+def update_needs_online_store() -> AwsError:
+    """UpdateRecord with TargetStores of the offline store alone: SDK 3 refuses it, so it is taken to be refused."""
+    return _refused("UpdateRecord needs OnlineStore among its TargetStores.")
+
+
+def update_changes_record_id(name: str) -> AwsError:
+    """Features may repeat the record identifier, but not change it: code and text."""
+    return _refused(f"The value of {name} in Features is not the RecordIdentifierValueAsString.")
+
+
+def update_ttl_needs_event_time() -> AwsError:
+    """A ValidationError is known; the text is not."""
+    return _refused("EventTime is required when TtlDuration is specified.")
+
+
+def no_such_record(name: str) -> AwsError:
+    """The target of an UpdateRecord is not there: ResourceNotFound and 404 are known, the text is not."""
+    return AwsError("ResourceNotFound", f"Resource Not Found: The record does not exist in FeatureGroup {name}.", 404)
+
+
+def _refused(message: str) -> AwsError:
+    """The prefix is that of the control plane."""
+    return AwsError("ValidationError", f"Validation Error: {message}")
+
+
+# The offline store. Its files are Parquet; of what is inside them sources say the types and little more.
+# Timestamps are 64-bit microseconds in UTC.
+OFFLINE_TIMESTAMP_UNIT = "us"
+OFFLINE_COMPRESSION = "snappy"
+# Columns have the features' names as they were declared; in Glue, names are lower case. Readers go by name in any case.
+PARQUET_NAMES_AS_DECLARED = True
+# Known, and kept beside its neighbours: in public results of queries api_invocation_time has whole seconds, and
+# write_time milliseconds.
+API_INVOCATION_TIME_IN_SECONDS = True
+# The partition keys of the Glue table; files lie in year=/month=/day=/hour= in any case. Public results of SELECT * on
+# tables the service made show features, write_time, api_invocation_time and is_deleted, and no partition keys: so
+# there are none, and Athena reads what lies under the location. With keys, a flush registers the partitions it writes.
+OFFLINE_PARTITION_KEYS: tuple[str, ...] = ()
+
+
+def offline_store_blocked(error: Exception) -> str:
+    """The BlockedReason while files cannot be written; at most 1,024 characters, as the API reference has it."""
+    return f"The offline store could not be written: {error}"[:1024]

@@ -55,16 +55,17 @@ CREATE INDEX records_by_expiry ON records (expires) WHERE expires IS NOT NULL
 """
 
 # What was acknowledged and is not in a file yet: one row for each request and group, `lines` being one JSON object a
-# record, of values by feature and of `is_deleted`. `flushes` are files being written: a flush that was cut short is
-# done again, with the same rows and names. `departed` keeps what a deleted group still has to write.
+# record, of values by feature and of `is_deleted`. `flushes` say which rows are being written to files and how these
+# are named: a flush that was cut short is done again, with the same rows and names. `blocked` are groups whose last
+# flush failed, and why. `departed` keeps what a deleted group still has to write.
 _OFFLINE = """
 CREATE TABLE pending (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL, due REAL NOT NULL, invoked REAL NOT NULL,
-    count INTEGER NOT NULL, lines TEXT NOT NULL, flush INTEGER
+    count INTEGER NOT NULL, lines TEXT NOT NULL
 );
-CREATE INDEX pending_by_due ON pending (due);
-CREATE INDEX pending_by_flush ON pending (flush) WHERE flush IS NOT NULL;
-CREATE TABLE flushes (id INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL, plan TEXT NOT NULL);
+CREATE INDEX pending_by_group ON pending (group_id, due);
+CREATE TABLE flushes (id INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL UNIQUE, plan TEXT NOT NULL);
+CREATE TABLE blocked (group_id INTEGER PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE departed (group_id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL)
 """
 
@@ -125,6 +126,6 @@ STATEMENTS = [
 # A reset empties these; the rows of `control` are set right instead.
 TABLES = (
     *("tags", "features", "groups", "epochs", "faults", "allowances", "stale"),
-    *("records", "pending", "flushes", "departed"),
+    *("records", "pending", "flushes", "blocked", "departed"),
     *("databases", "tables", "partitions", "buckets", "objects", "odd", "uploads", "parts", "queries", "things"),
 )

@@ -22,7 +22,7 @@ def table(glue, sagemaker):
     return of
 
 
-def test_the_generated_table_is_parquet_in_hive_partitions(make, table):
+def test_the_generated_table_is_parquet_with_the_features_and_the_bookkeeping(make, table):
     group = make("weather", a_feature("Temp", "Fractional"), a_feature("seats", "Integral"), offline={})
     found = table()
 
@@ -37,7 +37,7 @@ def test_the_generated_table_is_parquet_in_hive_partitions(make, table):
         ("api_invocation_time", "timestamp"),
         ("is_deleted", "boolean"),
     ]
-    assert [key["Name"] for key in found["PartitionKeys"]] == ["year", "month", "day", "hour"]
+    assert found["PartitionKeys"] == []
     assert (
         found["StorageDescriptor"]["Location"] == group["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]
     )

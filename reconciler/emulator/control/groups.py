@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json, partition
 from reconciler.emulator.errors import missing_group
+from reconciler.emulator.offline import pending
 
 if TYPE_CHECKING:
     import sqlite3
@@ -109,6 +110,12 @@ def named(db: sqlite3.Connection, scope: str, name: str) -> Group | None:
     return _opened(row) if row else None
 
 
+def numbered(db: sqlite3.Connection, number: int) -> Group | None:
+    """The group of a row number."""
+    row = db.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
+    return _opened(row) if row else None
+
+
 def add(db: sqlite3.Connection, group: Group) -> None:
     """Store a new group and its features."""
     made = db.execute(
@@ -164,6 +171,8 @@ def delete(db: sqlite3.Connection, group: Group) -> None:
         "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)",
         (group.scope, group.name.lower(), int(group.doc["CreationTime"])),
     )
+    if group.id is not None:
+        pending.depart(db, group.id)
     db.execute("DELETE FROM groups WHERE id = ?", (group.id,))
 
 

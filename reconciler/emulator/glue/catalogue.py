@@ -18,7 +18,6 @@ _DEFAULT_DATABASE = "sagemaker_featurestore"
 _TYPES = {"Integral": "bigint", "Fractional": "double", "String": "string"}
 _BOOKKEEPING = (("write_time", "timestamp"), ("api_invocation_time", "timestamp"), ("is_deleted", "boolean"))
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
-_PARTITIONS = ("year", "month", "day", "hour")
 
 
 def create_for(db: sqlite3.Connection, group: Group) -> str | None:
@@ -57,6 +56,26 @@ def evolve(db: sqlite3.Connection, group: Group, added: Iterable[dict[str, Any]]
     table["UpdateTime"] = int(moment)
     table["VersionId"] = str(int(table["VersionId"]) + 1)
     write_table(db, group.scope, table)
+
+
+def register_hours(
+    db: sqlite3.Connection, scope: str, named: tuple[str, str], hours: Iterable[str], moment: float
+) -> None:
+    """Partitions for hours (YYYY-MM-DDTHH) that have files, where the table has partition keys and is still there."""
+    table = find_table(db, scope, *named) if assumptions.OFFLINE_PARTITION_KEYS else None
+    if table is None or [key["Name"] for key in table["PartitionKeys"]] != list(assumptions.OFFLINE_PARTITION_KEYS):
+        return
+    for hour in hours:
+        values = [*hour[:10].split("-"), hour[11:]]
+        folder = "/".join(f"{key['Name']}={value}" for key, value in zip(table["PartitionKeys"], values, strict=True))
+        storage = {**table["StorageDescriptor"], "Location": f"{table['StorageDescriptor']['Location']}/{folder}"}
+        del storage["Columns"]  # they are the table's; with 2,500 features and many hours they would be gigabytes
+        named_so = {"DatabaseName": table["DatabaseName"], "TableName": table["Name"], "CatalogId": table["CatalogId"]}
+        doc = {"Values": values, **named_so, "CreationTime": int(moment), "StorageDescriptor": storage}
+        db.execute(
+            "INSERT OR IGNORE INTO partitions VALUES (?, ?, ?, ?, ?)",
+            (scope, table["DatabaseName"], table["Name"], as_json(values), as_json(doc)),
+        )
 
 
 def table_name(name: str, created: float) -> str:
@@ -124,7 +143,7 @@ def _table(group: Group, database: str, name: str, moment: float) -> dict[str, A
             "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
             "SerdeInfo": serde,
         },
-        "PartitionKeys": _column_list((key, "string") for key in _PARTITIONS),
+        "PartitionKeys": _column_list((key, "string") for key in assumptions.OFFLINE_PARTITION_KEYS),
         "Parameters": {"EXTERNAL": "TRUE"},
     }
 

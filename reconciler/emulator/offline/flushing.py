@@ -2,12 +2,105 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
+import sqlite3
 from typing import TYPE_CHECKING
+
+from reconciler.emulator.errors import AwsError
+from reconciler.emulator.offline import claims, health, pending, targets
+from reconciler.emulator.offline.turns import turn
 
 if TYPE_CHECKING:
     from reconciler.emulator.calls import Site
+    from reconciler.emulator.offline.claims import Claim
+    from reconciler.emulator.offline.pending import Row
+    from reconciler.emulator.offline.targets import Target
+
+_log = logging.getLogger("reconciler.emulator")
 
 
-def flush(site: Site, *, everything: bool = False) -> int:  # noqa: ARG001
-    """Write what is due, or everything that is pending; answers the number of rows that became visible."""
-    return 0
+def flush(site: Site, *, everything: bool = False) -> int:
+    """Write what is due, or everything that is pending; answers the number of rows that became visible.
+
+    When it returns, what was due when it was called is in files, whoever wrote them; but not the rows of a group whose
+    files cannot be written: its offline store is Blocked until they can. Nothing may be flushed inside a transaction.
+    """
+    moment = float("inf") if everything else site.now()
+    with site.store.reading() as db:
+        if not pending.is_due(db, moment):
+            return 0
+        horizon = pending.last(db)
+    _check_libraries()
+    with turn(site.store):
+        with site.store.reading() as db:
+            groups = pending.groups_due(db, moment)
+        return sum(_flush_group(site, group_id, moment, horizon) for group_id in groups)
+
+
+def _flush_group(site: Site, group_id: int, moment: float, horizon: int) -> int:
+    count = 0
+    try:
+        while written := _flush_portion(site, group_id, moment, horizon):
+            count += written
+    except claims.Forgotten:
+        return count
+    except Exception as error:  # noqa: BLE001 - what is wrong with one group must not keep the others from being read
+        _log.warning("the offline store of group %s cannot be written", group_id, exc_info=error)
+        try:
+            with site.store.writing() as db:
+                health.block(db, group_id, error)
+        except sqlite3.Error:
+            _log.warning("nor can it be written down that it cannot", exc_info=True)
+    return count
+
+
+def _flush_portion(site: Site, group_id: int, moment: float, horizon: int) -> int:
+    """Write a claim's worth of rows; answers how many records, 0 when there are no more."""
+    with site.store.reading() as db:
+        target = targets.find(db, group_id)
+        if health.is_blocked(db, group_id):
+            return 0
+        claim = claims.unfulfilled(db, group_id)
+        due = pending.read(db, group_id, moment, horizon)
+        rows = claims.rows(db, claim) if claim else claims.portion(due, len(target.features) if target else 1)
+    if not rows:
+        return 0
+    claim = claim or _claim(site, group_id, rows)
+    _write(site, target, claim, rows)
+    return sum(row.records for row in rows)
+
+
+def _claim(site: Site, group_id: int, rows: list[Row]) -> Claim:
+    with site.store.writing() as db:
+        made = claims.make(db, group_id, rows, site.call(db).now)
+    if made is None:
+        raise claims.Forgotten
+    return made
+
+
+def _write(site: Site, target: Target | None, claim: Claim, rows: list[Row]) -> None:
+    from reconciler.emulator.offline import glue_files, parquet  # noqa: PLC0415 - only where rows are written
+    from reconciler.emulator.offline.rows import table  # noqa: PLC0415
+
+    if target is None:
+        with site.store.writing() as db:
+            claims.fulfil(db, claim)
+        return
+    if site.fault("disk_full"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    parquet.make_bucket(site, target)
+    glue_files.write(site, target, claim, table(rows, target.features, claim.moment))
+
+
+def _check_libraries() -> None:
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    if find_spec("pyarrow") is None:
+        raise AwsError(
+            "InternalFailure",
+            "Rows wait to be written to the offline store, and pyarrow is not installed: "
+            "pip install 'reconciler[emulator]'",
+            500,
+        )

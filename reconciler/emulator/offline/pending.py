@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.emulator.calls import Call
+
+# A group whose store is blocked is passed over; one that a failed flush has blocked is not: it is tried again.
+_GROUPS = """
+WITH RECURSIVE waiting (id) AS (
+    SELECT min(group_id) FROM pending
+    UNION ALL
+    SELECT (SELECT min(group_id) FROM pending WHERE group_id > waiting.id) FROM waiting WHERE waiting.id IS NOT NULL
+)
+SELECT id FROM waiting WHERE id IS NOT NULL
+AND EXISTS (SELECT 1 FROM pending WHERE group_id = waiting.id AND due <= ?)
+AND NOT EXISTS (
+    SELECT 1 FROM groups WHERE id = waiting.id AND offline_status = 'Blocked'
+    AND NOT EXISTS (SELECT 1 FROM blocked WHERE group_id = waiting.id)
+)
+"""
+
+
+class Row(NamedTuple):
+    """What one request wrote to one group: so many records, a line of JSON each."""
+
+    seq: int
+    due: float
+    invoked: float
+    records: int
+    lines: str
 
 
 def append(call: Call, group_id: int, rows: Sequence[str], *, lag_s: float = 0.0) -> None:
@@ -24,6 +49,36 @@ def append(call: Call, group_id: int, rows: Sequence[str], *, lag_s: float = 0.0
     )
 
 
+def groups_due(db: sqlite3.Connection, moment: float) -> list[int]:
+    """The groups of which something should be visible offline by now and is not."""
+    return [number for (number,) in db.execute(_GROUPS, (moment,))]
+
+
 def is_due(db: sqlite3.Connection, moment: float) -> bool:
-    """Whether anything should be visible offline by now and is not."""
-    return db.execute("SELECT 1 FROM pending WHERE due <= ? LIMIT 1", (moment,)).fetchone() is not None
+    """Whether there is such a group."""
+    return db.execute(f"{_GROUPS} LIMIT 1", (moment,)).fetchone() is not None
+
+
+def last(db: sqlite3.Connection) -> int:
+    """The row that came last so far."""
+    return int(db.execute("SELECT coalesce(max(seq), 0) FROM pending").fetchone()[0])
+
+
+def read(db: sqlite3.Connection, group_id: int, moment: float, horizon: int) -> Iterator[Row]:
+    """What of a group is due and came no later than the row `horizon`, in the order it became due."""
+    found = db.execute(
+        "SELECT seq, due, invoked, count, lines FROM pending WHERE group_id = ? AND due <= ? AND seq <= ? "
+        "ORDER BY due, seq",
+        (group_id, moment, horizon),
+    )
+    return map(Row._make, found)
+
+
+def depart(db: sqlite3.Connection, group_id: int) -> None:
+    """Keep what a group that is being deleted still has to write; it will be written."""
+    db.execute(
+        "INSERT INTO departed SELECT id, scope, name, doc FROM groups "
+        "WHERE id = ? AND EXISTS (SELECT 1 FROM pending WHERE group_id = ?)",
+        (group_id, group_id),
+    )
+    db.execute("DELETE FROM blocked WHERE group_id = ?", (group_id,))
