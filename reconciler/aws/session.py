@@ -104,8 +104,12 @@ def _attach(session: Any, directory: Path) -> None:
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
 
     from reconciler.emulator.embedded import ConnectionDropped, open_emulator  # noqa: PLC0415 - only here, only local
+    from reconciler.emulator.errors import UnusableDirectory  # noqa: PLC0415
 
-    emulator = _open(directory, open_emulator)
+    try:
+        emulator = _open(directory, open_emulator)
+    except UnusableDirectory as unusable:
+        raise Usage(str(unusable)) from unusable
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         try:
@@ -123,7 +127,6 @@ _opened: dict[Path, Emulator] = {}
 def _open(directory: Path, open_emulator: Any) -> Emulator:
     """One emulator a directory in this process."""
     if directory not in _opened:
-        directory.mkdir(parents=True, exist_ok=True)
         _opened[directory] = open_emulator(directory)
         atexit.register(_opened[directory].close)
     return _opened[directory]

@@ -55,7 +55,7 @@ def freeze(db: sqlite3.Connection) -> None:
     db.execute("UPDATE control SET clock_frozen = ?", (now(db),))
 
 
-def let_go(db: sqlite3.Connection) -> None:
+def thaw(db: sqlite3.Connection) -> None:
     """Time goes on from where it stands."""
     db.execute("UPDATE control SET clock_offset = ?, clock_frozen = NULL", (now(db) - time.time(),))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.emulator import clock, faults, subjects
 from reconciler.emulator.access import identity
@@ -23,7 +23,7 @@ from reconciler.emulator.wire.messages import Answer
 from reconciler.emulator.wire.protocols import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from reconciler.emulator.calls import AnyOperation
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "ConnectionDropped", "Emulator", "Exchange", "open_emulator"]
 
 _REMEMBERED_CALLS = 100_000
+_DEFAULT_REGION = "us-east-1"
 _UNKNOWN = Service(Json(), {})
 
 
@@ -131,6 +132,7 @@ class Emulator:
         self.faults = faults.Faults(store)
         self.calls: deque[tuple[str, str | None]] = deque(maxlen=_REMEMBERED_CALLS)
         """(operation, group) of every call this instance received, oldest first."""
+        self._has_records = False
 
     def answer(self, method: str, url: str, headers: Mapping[str, Any], body: Any) -> Answer:
         """Reply to one request, as AWS would over HTTP. `body` is bytes, or an open binary file for a large object."""
@@ -165,9 +167,31 @@ class Emulator:
 
     def advance_clock(self, seconds: float) -> None:
         """Move time forward for every process on this directory."""
+        self._move_clock(clock.advance, seconds)
+
+    def set_clock(self, moment: float) -> None:
+        """Set the time, in epoch seconds; back only in a directory where nothing has happened after it."""
+        self._move_clock(clock.set_to, moment)
+
+    def freeze_clock(self) -> None:
+        """Time stands, for every process on this directory, until it is moved or thawed."""
+        self._move_clock(clock.freeze)
+
+    def thaw_clock(self) -> None:
+        """Time goes on from where it stands."""
+        self._move_clock(clock.thaw)
+
+    def _move_clock(self, move: Callable[..., None], *how: float) -> None:
         with self.store.writing() as db:
-            clock.advance(db, seconds)
+            move(db, *how)
             lifecycle.settle(db, clock.now(db))
+
+    def flush(self, *, everything: bool = False) -> int:
+        """Write what is due offline, or all that is pending, to files; answers how many rows became visible."""
+        from reconciler.emulator.offline.flushing import flush  # noqa: PLC0415 - start-up is counted
+
+        site = Site(self.store, _DEFAULT_REGION, self.settings, self.faults.draw("", faults.FLUSH))
+        return flush(site, everything=everything)
 
     def add_system_tags(self, name: str, values: Mapping[str, str], *, region: str = "us-east-1") -> None:
         """Tags that only AWS itself writes, such as aws:cloudformation:stack-name."""
@@ -188,7 +212,25 @@ class Emulator:
         self.store.clear()
 
     def close(self) -> None:
+        """Let go of the directory, after what this instance wrote and is due has become files, if that is possible."""
+        if self._has_records:
+            self._flush_quietly()
         self.store.close()
+
+    def _flush_quietly(self) -> None:
+        """What cannot be written now is pending, and will be by the next reader."""
+        import logging  # noqa: PLC0415 - start-up is counted
+
+        try:
+            self.flush()
+        except Exception as error:  # noqa: BLE001 - whoever ends has been told that all is well
+            logging.getLogger("reconciler.emulator").debug("not flushed at the end: %s", error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _named(self, db: Any, name: str, region: str) -> groups.Group:
         group = groups.named(db, f"{self.settings.account}/{region}", name)
@@ -232,6 +274,7 @@ class Emulator:
 
     def write(self, operation: Operation, exchange: Exchange, asked: dict[str, Any]) -> str:
         """Answer an operation that changes something: all of it, or nothing."""
+        self._has_records = self._has_records or exchange.request.service == "featurestore-runtime"
         try:
             with self.store.writing() as db:
                 call = self.site(exchange).call(db)

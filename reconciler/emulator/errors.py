@@ -29,6 +29,10 @@ class ConnectionDropped(ConnectionError):
     """The connection ended without a reply; whether the call took effect is for the caller to find out."""
 
 
+class UnusableDirectory(Exception):
+    """The data directory cannot be read, and what to do about it, in one sentence."""
+
+
 def invalid(message: str) -> AwsError:
     """A request whose parts are well formed but do not fit together."""
     return AwsError("ValidationException", f"Validation Error: {message}")

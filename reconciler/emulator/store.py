@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.errors import UnusableDirectory
 from reconciler.emulator.schema import STATEMENTS, TABLES, VERSION
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE = "control.sqlite3"
 _BUSY_S = 30.0
+_WAY_OUT = "`reconciler emulator reset` empties its directory and makes it usable again."
 
 
 class Store:
@@ -25,15 +27,17 @@ class Store:
     def __init__(self, directory: Path | str) -> None:
         self.directory = str(directory)
         self.path = os.path.join(directory, FILE)  # noqa: PTH118 - pathlib would cost start-up time
-        os.makedirs(directory, exist_ok=True)  # noqa: PTH103
+        _make(directory)
         self._turn = threading.RLock()
         self._pid = os.getpid()
         self._own = threading.local()
         self._all: list[sqlite3.Connection] = []
         try:
             self._found(self._connection())
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if reason := _unusable(error):
+                raise UnusableDirectory(f"{self.path} {reason}") from error
             raise
 
     def _connection(self) -> sqlite3.Connection:
@@ -71,7 +75,7 @@ class Store:
             db.execute("ROLLBACK")
             raise
         if _version(db) != VERSION:
-            raise RuntimeError(f"{self.path} was written by another version of the emulator; reset it")
+            raise UnusableDirectory(f"{self.path} was written by another version of the emulator; {_WAY_OUT}")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -107,6 +111,22 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _make(directory: Path | str) -> None:
+    try:
+        os.makedirs(directory, exist_ok=True)  # noqa: PTH103
+    except OSError as error:
+        raise UnusableDirectory(f"{directory} cannot be made: {error.strerror or error}.") from error
+
+
+def _unusable(error: BaseException) -> str:
+    """What is wrong with a file that SQLite cannot open; empty where it is something else."""
+    if isinstance(error, sqlite3.OperationalError):
+        code = error.sqlite_errorcode & 0xFF
+        known = code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+        return f"cannot be opened: {error}." if known else ""
+    return f"is no database of the emulator; {_WAY_OUT}" if isinstance(error, sqlite3.DatabaseError) else ""
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -11,6 +11,7 @@ import pytest
 from emulator_help import a_group
 
 from reconciler.emulator.embedded import open_emulator
+from reconciler.emulator.errors import UnusableDirectory
 from reconciler.emulator.status import describe_directory, reset
 from reconciler.emulator.store import FILE
 
@@ -73,6 +74,7 @@ import json, sys
 sys.path.insert(0, sys.argv[3])
 from emulator_help import a_group
 from reconciler.emulator.embedded import open_emulator
+from reconciler.emulator.errors import UnusableDirectory
 emulator = open_emulator(sys.argv[1])
 for number in range(20):
     body = json.dumps(a_group(f"{sys.argv[2]}{number}")).encode()
@@ -125,7 +127,7 @@ def test_a_file_of_another_version_is_not_touched(tmp_path):
         db.execute("PRAGMA user_version=99")
     db.close()
 
-    with pytest.raises(RuntimeError, match="another version"):
+    with pytest.raises(UnusableDirectory, match="another version"):
         open_emulator(tmp_path)
 
 
