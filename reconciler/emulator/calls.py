@@ -26,7 +26,9 @@ class Call(NamedTuple):
     now: float
     region: str
     settings: Settings
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...]
+    memory: dict[tuple[str, int], Any]
+    """What this process remembers of the file: as of `Store`."""
 
     @property
     def scope(self) -> str:
@@ -53,7 +55,7 @@ class Site(NamedTuple):
 
     def call(self, db: sqlite3.Connection) -> Call:
         """This request inside a transaction that its holder opened."""
-        return Call(db, clock.now(db), self.region, self.settings, self.faults)
+        return Call(db, clock.now(db), self.region, self.settings, self.faults, self.store.memory)
 
     def now(self) -> float:
         """The emulator's time, in epoch seconds."""

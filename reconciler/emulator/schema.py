@@ -44,14 +44,19 @@ CREATE TABLE stale (
 ) WITHOUT ROWID
 """
 
-# The online store. `instant` is the event time as fixed-width text that sorts as time does; `body` is a JSON object
-# of the values as they were written, by feature.
+# The online store. `instant` and `expires` are times as fixed-width text that sorts as time does; `body` is a JSON
+# object of the values as they were written, by feature, and `size` its bytes. With a rowid, because records are long:
+# a tree of whole records is deep, and in a write at random places of it every one costs a page of its own.
+# `online_sizes` has the records that are not soft-deleted, and the bytes of all; `leftovers` are deleted groups some of
+# whose records are still there.
 _RECORDS = """
 CREATE TABLE records (
-    group_id INTEGER NOT NULL, id TEXT NOT NULL, instant TEXT NOT NULL, deleted INTEGER NOT NULL, expires REAL,
-    body TEXT NOT NULL, PRIMARY KEY (group_id, id)
-) WITHOUT ROWID;
-CREATE INDEX records_by_expiry ON records (expires) WHERE expires IS NOT NULL
+    group_id INTEGER NOT NULL, id TEXT NOT NULL, instant TEXT NOT NULL, deleted INTEGER NOT NULL, expires TEXT,
+    size INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (group_id, id)
+);
+CREATE INDEX records_by_expiry ON records (expires) WHERE expires IS NOT NULL;
+CREATE TABLE online_sizes (group_id INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL);
+CREATE TABLE leftovers (group_id INTEGER PRIMARY KEY)
 """
 
 # What was acknowledged and is not in a file yet: one row for each request and group, `lines` being one JSON object a
@@ -126,6 +131,6 @@ STATEMENTS = [
 # A reset empties these; the rows of `control` are set right instead.
 TABLES = (
     *("tags", "features", "groups", "epochs", "faults", "allowances", "stale"),
-    *("records", "pending", "flushes", "blocked", "departed"),
+    *("records", "online_sizes", "leftovers", "pending", "flushes", "blocked", "departed"),
     *("databases", "tables", "partitions", "buckets", "objects", "odd", "uploads", "parts", "queries", "things"),
 )

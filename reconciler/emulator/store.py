@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.errors import UnusableDirectory
 from reconciler.emulator.schema import STATEMENTS, TABLES, VERSION
@@ -28,6 +28,8 @@ class Store:
         self.directory = str(directory)
         self.path = os.path.join(directory, FILE)  # noqa: PTH118 - pathlib would cost start-up time
         _make(directory)
+        self.memory: dict[tuple[str, int], Any] = {}
+        """Read from the file and still true, or told to be outdated by what is read with every request."""
         self._turn = threading.RLock()
         self._pid = os.getpid()
         self._own = threading.local()
