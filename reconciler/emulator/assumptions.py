@@ -250,6 +250,16 @@ def update_ttl_needs_event_time() -> AwsError:
     return _refused("EventTime is required when TtlDuration is specified.")
 
 
+def too_many_updates(most: int) -> AwsError:
+    """More than 100 features in an UpdateRecord: a ValidationError; the text is not known."""
+    return _refused(f"An update can have at most {most} features.")
+
+
+def bad_token() -> AwsError:
+    """A NextToken that is not of this group's pages: code and text."""
+    return _refused("Invalid NextToken.")
+
+
 def no_such_record(name: str) -> AwsError:
     """The target of an UpdateRecord is not there: ResourceNotFound and 404 are known, the text is not."""
     return AwsError("ResourceNotFound", f"Resource Not Found: The record does not exist in FeatureGroup {name}.", 404)
@@ -273,6 +283,9 @@ API_INVOCATION_TIME_IN_SECONDS = True
 # tables the service made show features, write_time, api_invocation_time and is_deleted, and no partition keys: so
 # there are none, and Athena reads what lies under the location. With keys, a flush registers the partitions it writes.
 OFFLINE_PARTITION_KEYS: tuple[str, ...] = ()
+# Timestamps of an Iceberg table are instants (timestamptz): AWS's Spark connector writes Spark's own timestamps into it,
+# which Iceberg takes for no other type unless it is configured to.
+ICEBERG_TIMESTAMPS_HAVE_A_ZONE = True
 
 
 def offline_store_blocked(error: Exception) -> str:

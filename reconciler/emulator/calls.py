@@ -68,9 +68,12 @@ class Site(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Answered inside one transaction: its input's shape, the function, and whether it changes anything."""
+    """Answered inside one transaction: its input's shape, the function, and whether it changes anything.
 
-    shape: Struct
+    Without a shape the function checks its input itself.
+    """
+
+    shape: Struct | None
     answer: Callable[[Call, dict[str, Any]], str]
     writes: bool = False
 

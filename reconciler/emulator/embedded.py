@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.emulator.calls import AnyOperation
+    from reconciler.emulator.shapes import Struct
     from reconciler.emulator.wire.messages import Request
 
 __all__ = ["Answer", "ConnectionDropped", "Emulator", "Exchange", "open_emulator"]
@@ -111,7 +112,7 @@ class Exchange:
         if isinstance(operation, Raw):
             return operation.answer(site, self.request)
         try:
-            asked = checked(operation.shape, self._payload, self._service.violation)
+            asked = self._asked(operation.shape)
         except RecursionError:
             raise serialization("The request body is nested too deeply.") from None
         if not isinstance(operation, Operation):
@@ -121,6 +122,11 @@ class Exchange:
         else:
             output = self._emulator.read(operation, self, asked)
         return self._service.protocol.reply(self.request, output)
+
+    def _asked(self, shape: Struct | None) -> dict[str, Any]:
+        if shape is None:
+            return self._payload or {}
+        return checked(shape, self._payload, self._service.violation)
 
 
 class Emulator:
