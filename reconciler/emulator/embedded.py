@@ -13,7 +13,7 @@ from reconciler.emulator import clock, faults, subjects
 from reconciler.emulator.access import identity
 from reconciler.emulator.calls import Operation, Raw, Service, Site, partition
 from reconciler.emulator.control import groups, lifecycle, staleness, tags
-from reconciler.emulator.errors import AwsError, ConnectionDropped, missing_group, serialization
+from reconciler.emulator.errors import AwsError, ConnectionDropped, DiskFull, missing_group, serialization
 from reconciler.emulator.operations import service
 from reconciler.emulator.settings import Settings
 from reconciler.emulator.shapes import checked
@@ -99,6 +99,8 @@ class Exchange:
             answer = self._perform()
         except AwsError as error:
             answer = self._service.protocol.error(self.request, error)
+        except DiskFull:
+            answer = self._service.protocol.error(self.request, self._emulator.disk_full(self))
         if "dropped_after_effect" in kinds:
             raise ConnectionDropped(f"the connection was dropped after {self.request.operation} took effect")
         return answer
@@ -258,6 +260,13 @@ class Emulator:
             error = refusal(fault.kind, asked)
             if error:
                 raise error
+
+    def disk_full(self, exchange: Exchange) -> AwsError:
+        """What a service answers when there is no room for what it should store."""
+        from reconciler.emulator.fault_refusals import Asked, refusal  # noqa: PLC0415 - as above
+
+        asked = Asked(exchange.request.service, exchange.request.operation, "*", "")
+        return refusal("disk_full", asked) or AwsError("InternalFailure", "There is no room on the disk.", 500)
 
     def read(self, operation: Operation, exchange: Exchange, asked: dict[str, Any]) -> str:
         """Answer an operation that changes nothing, after what is due by now."""

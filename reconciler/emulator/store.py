@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator.errors import UnusableDirectory
+from reconciler.emulator.errors import DiskFull, UnusableDirectory
 from reconciler.emulator.schema import STATEMENTS, TABLES, VERSION
 
 if TYPE_CHECKING:
@@ -109,10 +109,17 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
     db.execute(begin)
     try:
         yield db
-    except BaseException:
-        db.execute("ROLLBACK")
+        db.execute("COMMIT")
+    except BaseException as error:
+        if db.in_transaction:  # SQLite ends some itself
+            db.execute("ROLLBACK")
+        if _is_full(error):
+            raise DiskFull(str(error)) from error
         raise
-    db.execute("COMMIT")
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def _make(directory: Path | str) -> None:

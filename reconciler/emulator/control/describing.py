@@ -31,7 +31,8 @@ def describe(call: Call, request: dict[str, Any]) -> str:
     """Everything of the group but its tags; all features fit one page (2,500 is the most there can be)."""
     pages.marks(request.get("NextToken"), 1)
     column, value = groups.key(call, request["FeatureGroupName"])
-    statement = f"SELECT doc, throughput, online_bytes FROM groups WHERE scope = ? AND {column} = ?"  # noqa: S608
+    columns = f"doc, throughput, {groups.ONLINE_BYTES}"
+    statement = f"SELECT {columns} FROM groups WHERE scope = ? AND {column} = ?"  # noqa: S608 - our own names
     row = call.db.execute(statement, (call.scope, value)).fetchone()
     if row is None:
         raise missing_group(request["FeatureGroupName"])

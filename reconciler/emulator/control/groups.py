@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.calls import Call
 
-_COLUMNS = "id, scope, name, due, pending, doc, throughput, online_bytes, on_demand_since"
+ONLINE_BYTES = (
+    "CASE WHEN online_bytes IS NOT NULL "
+    "THEN coalesce((SELECT bytes FROM online_sizes WHERE group_id = groups.id), 0) END"
+)
+"""How much the online store holds; null where there is none."""
+_COLUMNS = f"id, scope, name, due, pending, doc, throughput, {ONLINE_BYTES}, on_demand_since"
 _SELECT = f"SELECT {_COLUMNS} FROM groups"  # noqa: S608 - columns of our own
 
 
@@ -172,7 +177,10 @@ def delete(db: sqlite3.Connection, group: Group) -> None:
         (group.scope, group.name.lower(), int(group.doc["CreationTime"])),
     )
     if group.id is not None:
+        from reconciler.emulator.runtime import online  # noqa: PLC0415 - start-up is counted
+
         pending.depart(db, group.id)
+        online.drop(db, group.id)
     db.execute("DELETE FROM groups WHERE id = ?", (group.id,))
 
 

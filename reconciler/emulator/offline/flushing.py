@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.emulator.errors import AwsError
 from reconciler.emulator.offline import claims, health, pending, targets
 from reconciler.emulator.offline.turns import turn
+from reconciler.emulator.runtime import expiry
 
 if TYPE_CHECKING:
     from reconciler.emulator.calls import Site
@@ -27,6 +28,7 @@ def flush(site: Site, *, everything: bool = False) -> int:
     When it returns, what was due when it was called is in files, whoever wrote them; but not the rows of a group whose
     files cannot be written: its offline store is Blocked until they can. Nothing may be flushed inside a transaction.
     """
+    expiry.settle(site)
     moment = float("inf") if everything else site.now()
     with site.store.reading() as db:
         if not pending.is_due(db, moment):
