@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +29,30 @@ def now(db: sqlite3.Connection) -> float:
 def is_frozen(db: sqlite3.Connection) -> bool:
     """Whether time stands until it is moved."""
     return db.execute("SELECT clock_frozen FROM control").fetchone()[0] is not None
+
+
+def told(db: sqlite3.Connection) -> dict[str, Any]:
+    """The time for people and for programs, and whether it stands."""
+    moment = now(db)
+    return {"now": iso(moment), "epoch_seconds": moment, "frozen": is_frozen(db)}
+
+
+def iso(moment: float) -> str:
+    """ISO-8601 in UTC, with milliseconds."""
+    whole, thousandths = divmod(round(moment * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{thousandths:03d}Z"
+
+
+def moment_of(value: float | str) -> float:
+    """Epoch seconds, of epoch seconds or of ISO-8601 text; without an offset it is UTC. Raises ValueError."""
+    if isinstance(value, str):
+        from datetime import UTC, datetime  # noqa: PLC0415 - start-up is counted
+
+        read = datetime.fromisoformat(value)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    if type(value) not in {int, float}:
+        raise ValueError(f"a time is a number of seconds or ISO-8601 text, not {value!r}")
+    return float(value)
 
 
 def advance(db: sqlite3.Connection, seconds: float) -> None:

@@ -48,7 +48,7 @@ def open_emulator(directory: Path | str, **settings: Any) -> Emulator:
 class Exchange:
     """A request that was received and is not answered yet: the wait in between belongs to the caller."""
 
-    __slots__ = ("_emulator", "_error", "_payload", "_service", "delay_s", "faults", "groups", "request")
+    __slots__ = ("_emulator", "_error", "_payload", "_service", "code", "delay_s", "faults", "groups", "request")
 
     def __init__(
         self,
@@ -62,6 +62,8 @@ class Exchange:
         self._payload = payload
         self._error = error
         self.request = request
+        self.code = ""
+        """The error's, once it was answered with one."""
         self.groups = subjects.groups(request, payload)
         """The feature groups it names; for S3, the bucket."""
         self.faults = () if error else emulator.faults.draw(request.service, request.operation, self.groups)
@@ -98,12 +100,17 @@ class Exchange:
                 raise self._error
             answer = self._perform()
         except AwsError as error:
-            answer = self._service.protocol.error(self.request, error)
+            answer = self.refused(error)
         except DiskFull:
-            answer = self._service.protocol.error(self.request, self._emulator.disk_full(self))
+            answer = self.refused(self._emulator.disk_full(self))
         if "dropped_after_effect" in kinds:
             raise ConnectionDropped(f"the connection was dropped after {self.request.operation} took effect")
         return answer
+
+    def refused(self, error: AwsError) -> Answer:
+        """An error, as the clients of this service read it."""
+        self.code = error.code
+        return self._service.protocol.error(self.request, error)
 
     def _perform(self) -> Answer:
         self._emulator.refuse(self)
@@ -149,11 +156,18 @@ class Emulator:
             time.sleep(exchange.delay_s)
         return exchange.finish()
 
-    def receive(self, method: str, url: str, headers: Mapping[str, Any], body: Any) -> Exchange:
-        """Read a request and draw its faults, so that a server can wait without holding anything up."""
+    def receive(
+        self, method: str, url: str, headers: Mapping[Any, Any], body: Any, *, is_too_large: bool = False
+    ) -> Exchange:
+        """Read a request and draw its faults, so that a server can wait without holding anything up.
+
+        A body that is too large need not be there.
+        """
         request = routes.read(method, url, headers, body)
         payload, refused = None, None
         try:
+            if is_too_large:
+                raise _too_large(request)
             payload = self._payload(request)
         except AwsError as error:
             refused = error
@@ -163,7 +177,7 @@ class Emulator:
 
     def _payload(self, request: Request) -> dict[str, Any] | None:
         if isinstance(request.body, bytes) and len(request.body) > self.settings.max_body_bytes:
-            raise AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
+            raise _too_large(request)
         found = service(request.service)
         if found is None or isinstance(found.operations.get(request.operation), Raw | None):
             return None
@@ -177,9 +191,9 @@ class Emulator:
         """Move time forward for every process on this directory."""
         self._move_clock(clock.advance, seconds)
 
-    def set_clock(self, moment: float) -> None:
-        """Set the time, in epoch seconds; back only in a directory where nothing has happened after it."""
-        self._move_clock(clock.set_to, moment)
+    def set_clock(self, moment: float | str) -> None:
+        """Set the time, as epoch seconds or ISO-8601; back only in a directory where nothing has happened after it."""
+        self._move_clock(clock.set_to, clock.moment_of(moment))
 
     def freeze_clock(self) -> None:
         """Time stands, for every process on this directory, until it is moved or thawed."""
@@ -188,6 +202,11 @@ class Emulator:
     def thaw_clock(self) -> None:
         """Time goes on from where it stands."""
         self._move_clock(clock.thaw)
+
+    def clock(self) -> dict[str, Any]:
+        """`now`, `epoch_seconds` and `frozen`."""
+        with self.store.reading() as db:
+            return clock.told(db)
 
     def _move_clock(self, move: Callable[..., None], *how: float) -> None:
         with self.store.writing() as db:
@@ -216,8 +235,11 @@ class Emulator:
             groups.save(db, group)
 
     def reset(self) -> None:
-        """Forget every group, table, tag and fault, and set the clock right again."""
+        """Forget every group, record, table, object and fault, and set the clock right again."""
+        from reconciler.emulator.s3.objects import clear  # noqa: PLC0415 - start-up is counted
+
         self.store.clear()
+        clear(self.store)
 
     def close(self) -> None:
         """Let go of the directory, after what this instance wrote and is due has become files, if that is possible."""
@@ -310,6 +332,12 @@ class _Ignored(Exception):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+def _too_large(request: Request) -> AwsError:
+    if request.service == "s3":
+        return AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.", 400)
+    return AwsError("RequestEntityTooLargeException", "The request body is too large.", 413)
 
 
 def _not_implemented(request: Request) -> AwsError:

@@ -97,6 +97,10 @@ class Fault(NamedTuple):
             return False
         return self.group is None or self.group.lower() in {group.lower() for group in groups}
 
+    def details(self) -> dict[str, Any]:
+        """As it was added."""
+        return {name: value for name, value in self._asdict().items() if name != "nth"}
+
     def chance(self, number: int = 0) -> float:
         """A number in [0, 1) for the so-many-th thing of the call that was hit, the same every time."""
         return chance(self.seed + 1 + number, self.nth)

@@ -236,9 +236,9 @@ def test_a_server_asked_to_end_ends_well_and_says_a_line_per_request(tmp_path, n
 
     lines = errors.splitlines()
     assert process.returncode == 0
-    assert [line.split()[1:5] for line in lines] == [
-        ["sagemaker", "CreateFeatureGroup", "weather", "200"],
-        ["sagemaker", "ListFeatureGroups", "-", "200"],
+    assert [(line.split()[1], line.rpartition("  ")[2]) for line in lines] == [
+        ("200", "sagemaker CreateFeatureGroup weather"),
+        ("200", "sagemaker ListFeatureGroups -"),
     ]
 
 

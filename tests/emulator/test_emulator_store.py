@@ -148,8 +148,11 @@ def test_a_directory_is_described_without_a_server(tmp_path):
             "status": "Created",
             "features": 2,
             "tags": {"team": "ops"},
-            "online_bytes": 0,
             "created": created,
+            "records": 0,
+            "online_bytes": 0,
+            "pending": 0,
+            "offline": None,
         }
     ]
 
