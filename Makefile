@@ -6,13 +6,14 @@ STAMP := $(VENV)/.installed
 # Byte code makes every later start faster; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup demo test check lint types contracts bench clean
+.PHONY: setup demo test check lint types contracts proof bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job, on the embedded emulator, with real data"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, import contracts, tests: what CI runs"
+	@echo "make proof   outside clients against the emulator, each in its own environment; CLIENT=awscli for one"
 	@echo "make bench   the benchmarks, as one table"
 
 setup: $(STAMP)
@@ -44,8 +45,11 @@ contracts: setup
 
 check: lint types contracts test
 
+proof: setup
+	$(BIN)/python proof/run.py $(CLIENT)
+
 bench: setup
 	$(BIN)/python benchmarks/run.py $(if $(WRITE),--write)
 
 clean:
-	rm -rf $(VENV) .reconciler .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .proof .reconciler .mypy_cache .ruff_cache .pytest_cache .hypothesis

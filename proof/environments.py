@@ -1,0 +1,78 @@
+"""A virtual environment for each client, made once for one state of its files.
+
+A client is a folder: requirements.txt says what a user of it would install, constraints.txt pins all that comes with
+it. `freeze` writes the second anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[1]
+PLACE = HOME / ".proof"
+
+
+class NotInstalled(Exception):
+    """pip failed; the text is what it printed."""
+
+
+def names() -> list[str]:
+    """Every client, in the order of the alphabet."""
+    return sorted(found.parent.name for found in (HOME / "proof").glob("*/requirements.txt"))
+
+
+def python_of(client: str) -> Path:
+    """The interpreter of a client's environment, which is made if there is none for the files as they are."""
+    folder = PLACE / client / _state_of(client)
+    ready = folder / ".ready"
+    if not ready.exists():
+        for old in (PLACE / client).glob("*/"):
+            shutil.rmtree(old)
+        _install(folder, client, constrained=True)
+        ready.touch()
+    return folder / "bin" / "python"
+
+
+def freeze(client: str) -> None:
+    """Write a client's constraints anew, as pip resolves its requirements today."""
+    folder = PLACE / client / "anew"
+    shutil.rmtree(folder, ignore_errors=True)
+    _install(folder, client, constrained=False)
+    pinned = _pip(folder, "freeze", "--exclude", "pip", "--exclude", "setuptools")
+    (HOME / "proof" / client / "constraints.txt").write_text(pinned)
+    shutil.rmtree(folder)
+
+
+def _state_of(client: str) -> str:
+    files = [HOME / "proof" / client / name for name in ("requirements.txt", "constraints.txt")]
+    state = hashlib.sha256(sys.version.encode())
+    for file in files:
+        state.update(file.read_bytes() if file.exists() else b"")
+    return state.hexdigest()[:12]
+
+
+def _install(folder: Path, client: str, *, constrained: bool) -> None:
+    # pip of this interpreter installs into it: a pip of its own would take seconds per client. Byte code is made when
+    # a module is first imported: most of what comes along never is.
+    venv.create(folder, clear=True, symlinks=True)
+    files = HOME / "proof" / client
+    pinned = {"PIP_CONSTRAINT": str(files / "constraints.txt")} if constrained else {}
+    _pip(folder, "install", "--quiet", "--no-compile", "--requirement", str(files / "requirements.txt"), **pinned)
+
+
+def _pip(folder: Path, *words: str, **settings: str) -> str:
+    command = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), *words]
+    machine = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    environment = {**machine, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", **settings}
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NotInstalled(done.stderr)
+    return done.stdout
