@@ -283,11 +283,41 @@ API_INVOCATION_TIME_IN_SECONDS = True
 # tables the service made show features, write_time, api_invocation_time and is_deleted, and no partition keys: so
 # there are none, and Athena reads what lies under the location. With keys, a flush registers the partitions it writes.
 OFFLINE_PARTITION_KEYS: tuple[str, ...] = ()
-# Timestamps of an Iceberg table are instants (timestamptz): AWS's Spark connector writes Spark's own timestamps into it,
-# which Iceberg takes for no other type unless it is configured to.
+# Timestamps of an Iceberg table are instants (timestamptz): AWS's Spark connector writes Spark's own timestamps into
+# it, which Iceberg takes for no other type unless it is configured to.
 ICEBERG_TIMESTAMPS_HAVE_A_ZONE = True
 
 
 def offline_store_blocked(error: Exception) -> str:
     """The BlockedReason while files cannot be written; at most 1,024 characters, as the API reference has it."""
     return f"The offline store could not be written: {error}"[:1024]
+
+
+# The Data Catalog.
+def database_renamed() -> AwsError:
+    """UpdateDatabase gives a database no new name."""
+    return AwsError("InvalidInputException", "The name of a database can't be changed.")
+
+
+def latest_version() -> AwsError:
+    """The version of a table that stands cannot be deleted."""
+    return AwsError("InvalidInputException", "The latest version of a table can't be deleted.")
+
+
+def too_many_glue_tags(limit: int) -> AwsError:
+    """More than 50 tags on a database or table: code and text."""
+    return AwsError("InvalidInputException", f"A resource can have at most {limit} tags.")
+
+
+# Lake Formation.
+def not_all_held() -> AwsError:
+    """Taking away more than is held takes nothing. The text is known for a principal that holds nothing at all."""
+    return AwsError(
+        "InvalidInputException",
+        "No permissions revoked. Grantee has no permissions and no grantable permissions on resource.",
+    )
+
+
+# Amazon S3.
+# A listing that starts after a key inside a common prefix passes over that prefix, as if it had started after it.
+MARKER_PASSES_ITS_PREFIX = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
+from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,10 +34,15 @@ def create_for(db: sqlite3.Connection, group: Group) -> str | None:
     database, name = catalog["Database"], catalog["TableName"]
     if find_table(db, group.scope, database, name):
         return assumptions.table_exists(database, name)
+    try:
+        storage = _storage(db, group)
+    except (OSError, AwsError) as error:
+        return assumptions.offline_store_blocked(error)
     moment = group.doc["CreationTime"]
     if not find_database(db, group.scope, database):
         write_database(db, group.scope, {"Name": database, "CreateTime": int(moment)})
-    write_table(db, group.scope, _table(group, database, name, moment))
+    made = {"Name": name, "DatabaseName": database, "TableType": "EXTERNAL_TABLE", "VersionId": "0"}
+    write_table(db, group.scope, {**made, "CreateTime": int(moment), "UpdateTime": int(moment), **storage})
     offline["DataCatalogConfig"] = catalog
     return None
 
@@ -50,9 +56,17 @@ def evolve(db: sqlite3.Connection, group: Group, added: Iterable[dict[str, Any]]
     table = find_table(db, group.scope, catalog["Database"], catalog["TableName"])
     if table is None:
         return  # a user may have dropped it
-    columns = table["StorageDescriptor"]["Columns"]
-    features = len(columns) - len(_BOOKKEEPING)
-    table["StorageDescriptor"]["Columns"] = [*columns[:features], *_columns(added), *columns[features:]]
+    if offline.get("TableFormat") == "Iceberg":
+        from reconciler.emulator.offline import iceberg_tables  # noqa: PLC0415 - start-up is counted
+
+        try:
+            iceberg_tables.add(db, table, added, moment)
+        except (OSError, LookupError, TypeError, ValueError, AwsError):
+            return  # a user may have replaced it; rows will wait until its columns are there
+    else:
+        columns = table["StorageDescriptor"]["Columns"]
+        features = len(columns) - len(_BOOKKEEPING)
+        table["StorageDescriptor"]["Columns"] = [*columns[:features], *_columns(added), *columns[features:]]
     table["UpdateTime"] = int(moment)
     table["VersionId"] = str(int(table["VersionId"]) + 1)
     write_table(db, group.scope, table)
@@ -111,37 +125,21 @@ def write_table(db: sqlite3.Connection, scope: str, doc: dict[str, Any]) -> None
     )
 
 
-def _table(group: Group, database: str, name: str, moment: float) -> dict[str, Any]:
+def _storage(db: sqlite3.Connection, group: Group) -> dict[str, Any]:
+    """Where the table lies and how it is read."""
     offline = group.doc["OfflineStoreConfig"]
-    location = offline["S3StorageConfig"]["ResolvedOutputS3Uri"]
-    columns = [*_columns(group.doc["FeatureDefinitions"]), *_column_list(_BOOKKEEPING)]
-    common = {
-        "Name": name,
-        "DatabaseName": database,
-        "CreateTime": int(moment),
-        "UpdateTime": int(moment),
-        "TableType": "EXTERNAL_TABLE",
-        "VersionId": "0",
-    }
     if offline.get("TableFormat") == "Iceberg":
-        # An Iceberg table begins at the parent of the data, where its metadata lies too (SageMaker Python SDK).
-        parent = location.removesuffix("/data")
-        metadata = f"{parent}/metadata/00000-{group.name}.metadata.json"
-        return {
-            **common,
-            "StorageDescriptor": {"Columns": columns, "Location": parent},
-            "PartitionKeys": [],
-            "Parameters": {"table_type": "ICEBERG", "metadata_location": metadata},
-        }
-    serde = {"SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe"}
+        from reconciler.emulator.offline import iceberg_tables  # noqa: PLC0415 - start-up is counted
+
+        # It begins at the parent of the data, where its metadata lies too (SageMaker Python SDK).
+        return iceberg_tables.create(db, group.doc)
     return {
-        **common,
         "StorageDescriptor": {
-            "Columns": columns,
-            "Location": location,
+            "Columns": [*_columns(group.doc["FeatureDefinitions"]), *_column_list(_BOOKKEEPING)],
+            "Location": offline["S3StorageConfig"]["ResolvedOutputS3Uri"],
             "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
             "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
-            "SerdeInfo": serde,
+            "SerdeInfo": {"SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe"},
         },
         "PartitionKeys": _column_list((key, "string") for key in assumptions.OFFLINE_PARTITION_KEYS),
         "Parameters": {"EXTERNAL": "TRUE"},

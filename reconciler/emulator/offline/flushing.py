@@ -8,12 +8,13 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from reconciler.emulator.errors import AwsError
-from reconciler.emulator.offline import claims, health, pending, targets
+from reconciler.emulator.offline import claims, health, libraries, pending, targets
 from reconciler.emulator.offline.turns import turn
 from reconciler.emulator.runtime import expiry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.emulator.calls import Site
     from reconciler.emulator.offline.claims import Claim
     from reconciler.emulator.offline.pending import Row
@@ -34,11 +35,22 @@ def flush(site: Site, *, everything: bool = False) -> int:
         if not pending.is_due(db, moment):
             return 0
         horizon = pending.last(db)
-    _check_libraries()
+    libraries.check("pyarrow")
     with turn(site.store):
         with site.store.reading() as db:
             groups = pending.groups_due(db, moment)
-        return sum(_flush_group(site, group_id, moment, horizon) for group_id in groups)
+        return sum(_flush_all(site, groups, moment, horizon))
+
+
+def _flush_all(site: Site, groups: list[int], moment: float, horizon: int) -> Iterator[int]:
+    missing: libraries.NotInstalled | None = None
+    for group_id in groups:
+        try:
+            yield _flush_group(site, group_id, moment, horizon)
+        except libraries.NotInstalled as error:
+            missing = error
+    if missing is not None:
+        raise missing
 
 
 def _flush_group(site: Site, group_id: int, moment: float, horizon: int) -> int:
@@ -48,6 +60,8 @@ def _flush_group(site: Site, group_id: int, moment: float, horizon: int) -> int:
             count += written
     except claims.Forgotten:
         return count
+    except libraries.NotInstalled:
+        raise
     except Exception as error:  # noqa: BLE001 - what is wrong with one group must not keep the others from being read
         _log.warning("the offline store of group %s cannot be written", group_id, exc_info=error)
         try:
@@ -82,27 +96,19 @@ def _claim(site: Site, group_id: int, rows: list[Row]) -> Claim:
     return made
 
 
-def _write(site: Site, target: Target | None, claim: Claim, rows: list[Row]) -> None:
-    from reconciler.emulator.offline import glue_files, parquet  # noqa: PLC0415 - only where rows are written
-    from reconciler.emulator.offline.rows import table  # noqa: PLC0415
-
+def _write(site: Site, target: Target | None, claim: Claim, pending_rows: list[Row]) -> None:
     if target is None:
         with site.store.writing() as db:
             claims.fulfil(db, claim)
         return
     if site.fault("disk_full"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    from reconciler.emulator.offline import parquet, rows  # noqa: PLC0415 - only where rows are written
+
+    if target.is_iceberg:
+        libraries.check("pyiceberg")
+        from reconciler.emulator.offline.iceberg_appending import write  # noqa: PLC0415 - heavy
+    else:
+        from reconciler.emulator.offline.glue_files import write  # noqa: PLC0415
     parquet.make_bucket(site, target)
-    glue_files.write(site, target, claim, table(rows, target.features, claim.moment))
-
-
-def _check_libraries() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    if find_spec("pyarrow") is None:
-        raise AwsError(
-            "InternalFailure",
-            "Rows wait to be written to the offline store, and pyarrow is not installed: "
-            "pip install 'reconciler[emulator]'",
-            500,
-        )
+    write(site, target, claim, rows.table(pending_rows, target.features, claim.moment))
