@@ -126,6 +126,8 @@ EVENT_TIME_DECIMALS = (0, 3, 6, 9)
 # Of Integral and Fractional values: no plus sign before a whole number, no NaN, no Infinity, no blanks.
 INTEGRAL = "-?[0-9]+"
 FRACTIONAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# The model's pattern of a value is ".*", in which a dot stands for anything but a line break.
+LINE_BREAKS_IN_VALUES = False
 # Groups in another status take and give no records.
 STATUS_WITH_RECORDS = "Created"
 # A hard delete of a record that is not there succeeds, and its marker goes offline, as with a soft one.

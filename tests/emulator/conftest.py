@@ -22,8 +22,10 @@ def door():
 def _clients(session, door):
     config = Config(retries={"total_max_attempts": 1})
     lenient = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-    made = {name: door.attach(session.client(name, config=config)) for name in ("sagemaker", "glue", "sts")}
+    made = {name: door.attach(session.client(name, config=config)) for name in ("sagemaker", "glue", "s3", "sts")}
     made["lenient"] = door.attach(session.client("sagemaker", config=lenient))
+    made["runtime"] = door.attach(session.client("sagemaker-featurestore-runtime", config=config))
+    made["lenient runtime"] = door.attach(session.client("sagemaker-featurestore-runtime", config=lenient))
     return made
 
 
@@ -53,8 +55,24 @@ def lenient(_clients, emulator):
 
 
 @pytest.fixture
+def runtime(_clients, emulator):
+    return _clients["runtime"]
+
+
+@pytest.fixture
+def lenient_runtime(_clients, emulator):
+    """A runtime client that sends anything."""
+    return _clients["lenient runtime"]
+
+
+@pytest.fixture
 def glue(_clients, emulator):
     return _clients["glue"]
+
+
+@pytest.fixture
+def s3(_clients, emulator):
+    return _clients["s3"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What the emulator's tests share: groups to create, a way in for boto3, and AWS's own model as judge."""
 
+import io
 import json
 import re
 
@@ -35,12 +36,27 @@ def a_group(name="weather", *features, online=True, offline=None, **more):
     return {**request, **more}
 
 
-class _Raw:
-    def __init__(self, body):
-        self._body = body
+class _Raw(io.RawIOBase):
+    """The body of a reply as botocore reads it: whole, or piece by piece."""
 
-    def stream(self, **_):
-        yield self._body
+    def __init__(self, chunks):
+        self._chunks = chunks
+        self._left = b""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self._left = self._left or next(self._chunks, b"")
+        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+    def read(self, amount=None, **_):
+        return super().read(-1 if amount is None else amount)
+
+    def stream(self, *_, **__):
+        yield from self._chunks
 
 
 class InProcess:
@@ -57,14 +73,15 @@ class InProcess:
             model = service.operation_model(event_name.rpartition(".")[2])
             body = request.body or b""
             body = body.encode() if isinstance(body, str) else body
+            body = body.read() if hasattr(body, "read") else bytes(body)
             try:
                 reply = self.emulator.answer(request.method, request.url, request.headers, body)
             except ConnectionDropped as dropped:
                 raise ConnectionClosedError(endpoint_url=request.url) from dropped
-            if reply.status == 200 and "json" in reply.headers["Content-Type"]:
+            if reply.status == 200 and service.metadata["protocol"] in {"json", "rest-json"}:
                 self.replies += 1
                 assert_fits(model.output_shape, json.loads(reply.body or b"{}"))
-            return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.body))
+            return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.chunks()))
 
         client.meta.events.register("before-send", answer)
         return client

@@ -21,11 +21,11 @@ _LATEST_S = 7_258_118_400
 class Draft:
     """What is written to it is counted and digested on the way; what was not placed is gone at the end."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, digests: bool = True) -> None:
         folder = places.own_folder(store, places.STAGING)
         self.path = os.path.join(folder, os.urandom(12).hex())  # noqa: PTH118
         self.size = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if digests else None
         self._file = open(self.path, "xb")  # noqa: PTH123, SIM115 - closed by `__exit__`
         _sweep(store, folder, self.path)
 
@@ -39,7 +39,8 @@ class Draft:
 
     def write(self, chunk: bytes) -> None:
         self._file.write(chunk)
-        self._md5.update(chunk)
+        if self._md5:
+            self._md5.update(chunk)
         self.size += len(chunk)
 
     def write_all(self, source: Any) -> None:
@@ -64,7 +65,7 @@ class Draft:
 
     @property
     def md5(self) -> bytes:
-        return self._md5.digest()
+        return self._md5.digest() if self._md5 else b""
 
 
 _swept: set[str] = set()

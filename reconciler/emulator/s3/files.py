@@ -21,9 +21,10 @@ from reconciler.emulator.s3.drafts import CHUNK
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from reconciler.emulator.s3.drafts import Draft
+    from reconciler.emulator.s3.walking import Step
     from reconciler.emulator.store import Store
 
 _TRIES = 20
@@ -57,6 +58,28 @@ def find(store: Store, bucket: str, key: str) -> Found | None:
         return None
     os.close(opened[1])
     return opened[0]
+
+
+def describe(store: Store, bucket: str, steps: Sequence[Step]) -> list[Found]:
+    """The objects a walk passed, without those that are gone since."""
+    found: dict[str, Found | None] = {}
+    with store.reading() as db:
+        for step in steps:
+            found[step.key] = _passed(store, db, bucket, step)
+    for key, known in found.items():
+        if known is None:
+            found[key] = find(store, bucket, key)
+    return [known for known in found.values() if known is not None]
+
+
+def _passed(store: Store, db: sqlite3.Connection, bucket: str, step: Step) -> Found | None:
+    """An object whose row says all there is to know."""
+    if step.is_odd or step.path is None:
+        return odd_row(store, db, bucket, step.key)
+    status = _status(step.path)
+    if status is None:
+        return None
+    return described_by_row(db, bucket, Found(step.key, step.path, status.st_size, status.st_mtime_ns, "", {}))
 
 
 def open_object(store: Store, bucket: str, key: str) -> tuple[Found, int] | None:
@@ -158,6 +181,10 @@ def odd_path(store: Store, file: str) -> str:
     return os.path.join(store.directory, places.ODD, file)  # noqa: PTH118
 
 
+def part_path(store: Store, file: str) -> str:
+    return os.path.join(store.directory, places.PARTS, file)  # noqa: PTH118
+
+
 def write_row(db: sqlite3.Connection, bucket: str, found: Found) -> None:
     db.execute(
         "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)",
@@ -196,7 +223,7 @@ def place(
                 _forget_row(db, bucket, key, (size, mtime_ns))
             gone += _forget_odd(store, db, bucket, key)
             new = _place_odd(store, db, bucket, draft, new)
-    _unlink(gone)
+    unlink(gone)
     return new
 
 
@@ -242,7 +269,7 @@ def remove(store: Store, bucket: str, key: str, condition: Condition | None = No
             _forget_row(db, bucket, key, (before.st_size, before.st_mtime_ns))
             _remove_empty_folders(store, bucket, names[:-1])
         gone = _forget_odd(store, db, bucket, key)
-    _unlink(gone)
+    unlink(gone)
     return bool(before or gone)
 
 
@@ -282,7 +309,8 @@ def _forget_odd(store: Store, db: sqlite3.Connection, bucket: str, key: str) -> 
     return [odd_path(store, file) for (file,) in rows]
 
 
-def _unlink(paths: list[str]) -> None:
+def unlink(paths: Iterable[str]) -> None:
+    """Remove files that nothing refers to any more."""
     for path in paths:
         try:
             os.unlink(path)  # noqa: PTH108

@@ -11,7 +11,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.emulator.errors import AwsError
-from reconciler.emulator.s3 import files, places, walking
+from reconciler.emulator.s3 import buckets, files, places, walking
 from reconciler.emulator.s3.drafts import Draft
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def ensure_bucket(store: Store, bucket: str, region: str, now: float) -> None:
     places.check_bucket_name(bucket)
     if places.has_bucket(store, bucket):
         return
+    gone: list[str] = []
     with store.writing() as db:
-        db.execute("INSERT OR REPLACE INTO buckets VALUES (?, ?, ?, '{}')", (bucket, region, now))
-    places.own_folder(store, places.BUCKETS, bucket)
+        if not places.has_bucket(store, bucket):
+            gone = buckets.make(store, db, buckets.Bucket(bucket, region, now, {}))
+    files.unlink(gone)
 
 
 def write(site: Site, bucket: str, key: str, source: bytes | BinaryIO, content_type: str | None = None) -> None:

@@ -45,6 +45,11 @@ def check_key(key: str) -> None:
         raise refusals.key_too_long(size)
 
 
+def is_key(key: str) -> bool:
+    """Whether a key is short enough to be one."""
+    return len(key) * 4 <= _LONGEST_KEY or len(key.encode()) <= _LONGEST_KEY
+
+
 def segments(key: str) -> list[str] | None:
     """The names of a key's folders and file; None where no file can have it."""
     found = key.split("/")
@@ -70,6 +75,14 @@ def check_bucket(store: Store, bucket: str) -> None:
     check_bucket_name(bucket)
     if not is_folder(store, (BUCKETS, bucket)):
         raise refusals.no_such_bucket(bucket)
+
+
+def bucket_names(store: Store) -> list[str]:
+    """Sorted."""
+    if not is_folder(store, (BUCKETS,)):
+        return []
+    with os.scandir(os.path.join(store.directory, BUCKETS)) as found:  # noqa: PTH118
+        return sorted(e.name for e in found if e.is_dir(follow_symlinks=False) and is_bucket_name(e.name))
 
 
 def is_folder(store: Store, names: Sequence[str]) -> bool:

@@ -42,3 +42,11 @@ def precondition_failed(condition: str) -> AwsError:
 def malformed_xml() -> AwsError:
     message = "The XML you provided was not well-formed or did not validate against our published schema"
     return AwsError("MalformedXML", message)
+
+
+def not_emulated(what: str) -> AwsError:
+    return AwsError("NotImplemented", f"The emulator of s3 does not know {what}.", 501)
+
+
+def internal_error() -> AwsError:
+    return AwsError("InternalError", "We encountered an internal error. Please try again.", 500)

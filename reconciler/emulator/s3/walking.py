@@ -69,6 +69,8 @@ def _key(step: Step) -> str:
 def _folder(path: str, base: str, prefix: str, cursor: Cursor, *, folded: bool) -> Iterator[Step]:
     for name in sorted(_names(path)):
         key = base + name
+        if not places.is_key(key):
+            continue
         if name[-1] != "/":
             if key >= cursor.start and key.startswith(prefix):
                 yield Step(key, f"{path}/{name}")
@@ -77,7 +79,7 @@ def _folder(path: str, base: str, prefix: str, cursor: Cursor, *, folded: bool) 
         ):
             inner = f"{path}/{name[:-1]}"
             if folded and key >= cursor.start and len(key) > len(prefix):
-                if _holds_objects(inner):
+                if _holds_objects(inner, key):
                     yield Step(key, None)
             else:
                 yield from _folder(inner, key, prefix, cursor, folded=folded)
@@ -102,11 +104,26 @@ def _name(entry: os.DirEntry[str]) -> str | None:
     return entry.name if entry.is_file(follow_symlinks=False) else None
 
 
-def _holds_objects(path: str) -> bool:
-    names = _names(path)
+def _holds_objects(path: str, base: str) -> bool:
+    names = [name for name in _names(path) if places.is_key(base + name)]
     if any(name[-1] != "/" for name in names):
         return True
-    return any(_holds_objects(f"{path}/{name[:-1]}") for name in names)
+    return any(_holds_objects(f"{path}/{name[:-1]}", base + name) for name in names)
+
+
+def remove_empty(path: str) -> bool:
+    """Remove a folder in which there are only folders, if anything; False if there is something else."""
+    found, left = [], [path]
+    while left:
+        found.append(left.pop())
+        with os.scandir(found[-1]) as inside:
+            for entry in inside:
+                if not entry.is_dir(follow_symlinks=False):
+                    return False
+                left.append(entry.path)
+    for folder in reversed(found):
+        os.rmdir(folder)  # noqa: PTH106
+    return True
 
 
 def _odd(store: Store, bucket: str, prefix: str, cursor: Cursor) -> Iterator[Step]:
