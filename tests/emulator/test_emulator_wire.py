@@ -114,10 +114,10 @@ def test_an_unknown_sts_operation_is_an_error_in_xml(emulator):
         "Authorization": SIGNED.format("sts"),
     }
 
-    reply = emulator.answer("POST", "/", headers, b"Action=AssumeRole&RoleArn=<x>&Version=2011-06-15")
+    reply = emulator.answer("POST", "/", headers, b"Action=AssumeRoleWithSAML&RoleArn=<x>&Version=2011-06-15")
 
     assert reply.status == 501
-    assert "AssumeRole" in ET.fromstring(reply.body).find(".//{*}Message").text
+    assert "AssumeRoleWithSAML" in ET.fromstring(reply.body).find(".//{*}Message").text
 
 
 def test_without_a_signature_the_region_is_us_east_1(emulator):
