@@ -1,4 +1,4 @@
-"""A server in a process of its own, for tests, benchmarks, and commands that run on it."""
+"""A server in a process of its own: for tests, benchmarks, and what runs on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = "/_emulator/"
 class Running:
     """A server that runs."""
 
-    def __init__(self, process: Any, url: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self._process = process
         self.url = url
         self.pid: int = process.pid
@@ -44,17 +44,17 @@ class Running:
         return self._ended()
 
     def _ended(self) -> int:
-        code = int(self._process.wait(timeout=30))
+        code = self._process.wait(timeout=30)
         for pipe in (self._process.stdin, self._process.stdout):
-            pipe.close()
+            if pipe:
+                pipe.close()
         return code
 
 
-@contextmanager
-def running(directory: Path | str, **settings: Any) -> Iterator[Running]:
-    """A server on a directory in a child process, ready when the block begins and stopped after it.
+def start(directory: Path | str, **settings: Any) -> Running:
+    """A server on a directory in a child process, ready to be asked; RuntimeError where it cannot start.
 
-    It ends with this process, however that ends, and only so: an interrupt from the terminal is not for it.
+    It ends when this process does, however that ends. An interrupt from the terminal is not for it.
     """
     command = [sys.executable, "-m", "reconciler.emulator.server", "--data", str(directory), "--quiet", "--attached"]
     process = subprocess.Popen(  # noqa: S603 - our own
@@ -64,13 +64,18 @@ def running(directory: Path | str, **settings: Any) -> Iterator[Running]:
         text=True,
         start_new_session=True,
     )
+    url = process.stdout.readline().strip() if process.stdout else ""
+    started = Running(process, url)
+    if not url:
+        raise RuntimeError(f"the emulator did not start; its exit code is {started.stop()}")
+    return started
+
+
+@contextmanager
+def running(directory: Path | str, **settings: Any) -> Iterator[Running]:
+    """Such a server while the block runs."""
+    started = start(directory, **settings)
     try:
-        if process.stdout is None or not (url := process.stdout.readline().strip()):
-            raise RuntimeError(f"the emulator did not start; its exit code is {process.wait()}")
-        yield Running(process, url)
+        yield started
     finally:
-        process.terminate()
-        process.wait(timeout=30)
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                pipe.close()
+        started.stop()

@@ -147,7 +147,9 @@ def _main() -> None:
             on_ready=_say,
             **given.settings,
         )
-    except (UnusableDirectory, ImportError, OSError, TypeError) as error:
+    except ImportError as error:
+        sys.exit(f"The emulator's server needs the extra `emulator`: pip install 'reconciler[emulator]' ({error}).")
+    except (UnusableDirectory, OSError, TypeError) as error:
         sys.exit(f"The emulator cannot start: {error}")
 
 
