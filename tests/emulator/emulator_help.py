@@ -3,9 +3,11 @@
 import io
 import json
 import re
+from xml.etree import ElementTree as ET
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
+from emulator_xml import query_reply
 
 from reconciler.emulator.embedded import ConnectionDropped
 
@@ -81,6 +83,14 @@ class InProcess:
             if reply.status == 200 and service.metadata["protocol"] in {"json", "rest-json"}:
                 self.replies += 1
                 assert_fits(model.output_shape, json.loads(reply.body or b"{}"))
+            if reply.status == 200 and service.metadata["protocol"] == "rest-xml" and reply.body.startswith(b"<?xml"):
+                self.replies += 1
+                assert_xml_fits(model.output_shape, reply.body)
+            if reply.status == 200 and service.metadata["protocol"] == "query":
+                self.replies += 1
+                output, faults = query_reply(model, reply.body)
+                assert faults == []
+                assert_fits(model.output_shape, output)
             return AWSResponse(request.url, reply.status, reply.headers, _Raw(reply.chunks()))
 
         client.meta.events.register("before-send", answer)
@@ -92,6 +102,42 @@ def assert_fits(shape, reply):
     faults = list(_faults(shape, reply, "")) if shape is not None else []
 
     assert faults == []
+
+
+def assert_xml_fits(shape, body):
+    """No element of the reply is unknown to the model, and each holds what it should."""
+    payload = shape.serialization.get("payload") if shape is not None else None
+    shape = shape.members[payload] if payload else shape
+    faults = list(_xml_faults(shape, ET.fromstring(body), "")) if shape.type_name == "structure" else []
+
+    assert faults == []
+
+
+def _xml_faults(shape, node, path):
+    name = node.tag.rpartition("}")[2]
+    if shape.type_name == "structure":
+        members = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        for child in node:
+            tag = child.tag.rpartition("}")[2]
+            member = members.get(tag)
+            if member is None:
+                yield f"{path}.{tag}: unknown"
+                continue
+            is_flat = member.type_name == "list" and member.serialization.get("flattened")
+            yield from _xml_faults(member.member if is_flat else member, child, f"{path}.{tag}")
+    elif shape.type_name == "list":
+        for child in node:
+            yield from _xml_faults(shape.member, child, f"{path}.{name}")
+    else:
+        yield from _xml_text_faults(shape, node.text or "", path)
+
+
+def _xml_text_faults(shape, text, path):
+    forms = {"integer": r"-?\d+", "long": r"-?\d+", "boolean": "true|false", "timestamp": r"\d{4}-\d\d-\d\dT[\d:.]+Z"}
+    if not re.fullmatch(forms.get(shape.type_name, "(?s).*"), text):
+        yield f"{path}: {text!r} is no {shape.type_name}"
+    if getattr(shape, "enum", None) and text not in shape.enum:
+        yield f"{path}: {text!r} is none of {shape.enum}"
 
 
 def _faults(shape, value, path):

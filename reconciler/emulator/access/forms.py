@@ -8,9 +8,11 @@ from reconciler.emulator.errors import AwsError
 from reconciler.emulator.wire.protocols import Query
 
 if TYPE_CHECKING:
-    from reconciler.emulator.wire.messages import Request
+    from reconciler.emulator.wire.messages import Answer, Request
 
 _MOST_DEPTH = 8
+EMPTY = "\n"
+"""The output of an operation that has one, with nothing in it."""
 
 
 class Forms(Query):
@@ -25,6 +27,12 @@ class Forms(Query):
             _put(nested, steps, value, name)
         listed: dict[str, Any] = _lists(nested)
         return listed
+
+    def reply(self, request: Request, output: str) -> Answer:
+        """An operation without an output has no result, not even an empty one."""
+        whole = super().reply(request, output)
+        empty = f"<{request.operation}Result></{request.operation}Result>".encode()
+        return whole if output else whole._replace(body=whole.body.replace(empty, b"", 1))
 
 
 def _put(nested: dict[str, Any], steps: list[str], value: str, name: str) -> None:

@@ -96,7 +96,7 @@ def update(call: Call, request: dict[str, Any]) -> str:
     seconds = role.get("MaxSessionDuration", _HOUR)
     role["MaxSessionDuration"] = forms.number(request, "MaxSessionDuration", _HOUR, 12 * _HOUR, seconds)
     save(call, role)
-    return ""
+    return forms.EMPTY
 
 
 def update_trust(call: Call, request: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from reconciler.emulator.access.lakeformation_routes import lakeformation_route
+from reconciler.emulator.errors import AwsError
 from reconciler.emulator.runtime.routes import runtime_route
 from reconciler.emulator.wire.messages import Request
 
@@ -43,10 +44,8 @@ def _route(
     if target:
         prefix, _, operation = target.rpartition(".")
         return _TARGETS.get(prefix, prefix), operation, None
-    if method == "POST" and path == "/" and headers.get("content-type", "").startswith(_FORM):
-        from reconciler.emulator.wire.protocols import form  # noqa: PLC0415 - rare, and a form is read twice only here
-
-        fields = form(body) if isinstance(body, bytes) else {}
+    if method == "POST" and path == "/" and signed != "s3" and headers.get("content-type", "").startswith(_FORM):
+        fields = _fields(body)
         return signed or ("iam" if fields.get("Version") == "2010-05-08" else "sts"), fields.get("Action", ""), None
     if signed in {"", "sagemaker"} and (found := runtime_route(method, path)):
         return "featurestore-runtime", *found
@@ -57,6 +56,16 @@ def _route(
 
         return "s3", *s3_route(method, path, query, host, headers)
     return signed, f"{method} {path}", None
+
+
+def _fields(body: Any) -> dict[str, str]:
+    """Of a form, which is read twice only here; of what is none, nothing: its service is not known either."""
+    from reconciler.emulator.wire.protocols import form  # noqa: PLC0415 - rare, and start-up is counted
+
+    try:
+        return form(body) if isinstance(body, bytes) else {}
+    except AwsError:
+        return {}
 
 
 def _signed(headers: Mapping[str, str], query: str) -> tuple[str, str]:
