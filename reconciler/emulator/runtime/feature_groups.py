@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions
 from reconciler.emulator.control import groups
 from reconciler.emulator.errors import AwsError
 from reconciler.emulator.runtime import instants
+from reconciler.emulator.runtime.requests import NAME_OR_ARN
 from reconciler.emulator.runtime.values import Feature
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 ONLINE, OFFLINE = "OnlineStore", "OfflineStore"
 _UNITS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86_400, "Weeks": 604_800}
 _MOST_REMEMBERED = 128
+_is_well_formed = re.compile(NAME_OR_ARN).fullmatch
 _ROW = "SELECT id, modified, status, created, name FROM groups WHERE scope = ? AND"
 
 
@@ -97,6 +100,8 @@ def _absent(name_or_arn: str) -> str:
 def _row(call: Call, name_or_arn: str) -> tuple[Any, ...] | None:
     column, value = "name", name_or_arn
     if name_or_arn.startswith("arn:"):
+        if not _is_well_formed(name_or_arn):
+            return None
         try:
             column, value = groups.key(call, name_or_arn)
         except AwsError:

@@ -17,6 +17,7 @@ as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # A character has at most four bytes: what is shorter than this needs no counting.
 _SURELY_SMALL = LARGEST // 4
 _SURELY_SHORT = LONGEST_ID // 4
+_LINE_BREAK = r"\n"
 
 
 class Record(NamedTuple):
@@ -46,7 +47,9 @@ def glance(group: FeatureGroup, given: Any) -> Record | None:
         return None
     body = as_text(values)
     is_plain = len(values) == len(given) and len(body) < _SURELY_SMALL and 0 < len(record_id) < _SURELY_SHORT
-    return Record(record_id, instant, values, body) if is_plain and instant is not None else None
+    if not is_plain or instant is None or _LINE_BREAK in body:
+        return None
+    return Record(record_id, instant, values, body)
 
 
 def read(group: FeatureGroup, given: list[dict[str, Any]]) -> Record:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.shapes import Flag, Many, Struct, Text, Whole
 
 if TYPE_CHECKING:
-    from reconciler.emulator.shapes import Shape
+    from reconciler.emulator import assumptions
+from reconciler.emulator.shapes import Shape
 
 VIOLATION = "ValidationError"
 """Where the control plane says ValidationException."""
 
 _NAME = "[a-zA-Z0-9]([-_]*[a-zA-Z0-9]){0,63}"
-_GROUP = Text(150, 1, rf"(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{{12}}:feature-group/)?({_NAME})")
+NAME_OR_ARN = rf"(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{{12}}:feature-group/)?({_NAME})"
+_GROUP = Text(150, 1, NAME_OR_ARN)
 _FEATURE = Text(64, 1, _NAME)
-_VALUE = Text(358_400)
+_VALUE = Text(358_400, pattern=None if assumptions.LINE_BREAKS_IN_VALUES else ".*")
 _STORES = Many(Text(enum=("OnlineStore", "OfflineStore")), 2, 1)
 _TTL = Struct(
     {"Unit": Text(enum=("Seconds", "Minutes", "Hours", "Days", "Weeks")), "Value": Whole(1)}, ("Unit", "Value")

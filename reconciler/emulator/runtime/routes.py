@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
+from reconciler.emulator.errors import serialization
+
 if TYPE_CHECKING:
     from reconciler.emulator.wire.messages import Request
 
@@ -12,8 +14,8 @@ _ON_A_GROUP = {
     ("PUT", ""): "PutRecord",
     ("GET", ""): "GetRecord",
     ("DELETE", ""): "DeleteRecord",
-    ("POST", "Record"): "UpdateRecord",
-    ("POST", "ListRecords"): "ListRecords",
+    ("POST", "/Record"): "UpdateRecord",
+    ("POST", "/ListRecords"): "ListRecords",
 }
 _BATCHES = {"/BatchGetRecord": "BatchGetRecord", "/BatchWriteRecord": "BatchWriteRecord"}
 _FROM_QUERY = {
@@ -30,8 +32,8 @@ def runtime_route(method: str, path: str) -> tuple[str, str | None] | None:
         return (_BATCHES[path], None) if method == "POST" else None
     if not path.startswith(_PREFIX):
         return None
-    name, _, rest = path[len(_PREFIX) :].partition("/")
-    operation = _ON_A_GROUP.get((method, rest))
+    name, slash, rest = path[len(_PREFIX) :].partition("/")
+    operation = _ON_A_GROUP.get((method, slash + rest))
     return (operation, unquote(name)) if operation else None
 
 
@@ -41,7 +43,14 @@ def parameters(request: Request) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"FeatureGroupName": request.resource}
     if request.query and request.operation in _LISTS:
-        given = parse_qs(request.query, keep_blank_values=True)
+        given = _query(request.query)
         found |= {name: given[name][0] for name in _FROM_QUERY[request.operation] if name in given}
         found |= {member: given[name] for name, member in _LISTS[request.operation].items() if name in given}
     return found
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(text, keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise serialization("The query string is not valid UTF-8.") from None
