@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.emulator.calls import as_json
@@ -15,7 +16,6 @@ from reconciler.emulator.offline import health, pending
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
     from reconciler.emulator.offline.pending import Row
 
@@ -48,16 +48,17 @@ class Forgotten(Exception):
     """The rows are gone: somebody reset the emulator while they were being written."""
 
 
-def portion(rows: Iterable[Row], columns: int) -> list[Row]:
-    """As many of the rows as one file may take and memory should hold; at least one, if there is any."""
+def portion(db: sqlite3.Connection, group_id: int, moment: float, horizon: int, columns: int) -> list[Row]:
+    """As many of the rows that are due as a file should take and memory hold; at least one, if there is any."""
     most = max(1, min(_MOST_RECORDS, _MOST_CELLS // columns))
     taken: list[Row] = []
     records = characters = 0
-    for row in rows:
-        records, characters = records + row.records, characters + len(row.lines)
-        if taken and (records > most or characters > _MOST_CHARACTERS):
-            break
-        taken.append(row)
+    with closing(pending.read(db, group_id, moment, horizon)) as rows:
+        for row in map(pending.Row._make, rows):
+            records, characters = records + row.records, characters + len(row.lines)
+            if taken and (records > most or characters > _MOST_CHARACTERS):
+                break
+            taken.append(row)
     return taken
 
 

@@ -79,8 +79,8 @@ def _flush_portion(site: Site, group_id: int, moment: float, horizon: int) -> in
         if health.is_blocked(db, group_id):
             return 0
         claim = claims.unfulfilled(db, group_id)
-        due = pending.read(db, group_id, moment, horizon)
-        rows = claims.rows(db, claim) if claim else claims.portion(due, len(target.features) if target else 1)
+        columns = len(target.features) if target else 1
+        rows = claims.rows(db, claim) if claim else claims.portion(db, group_id, moment, horizon, columns)
     if not rows:
         return 0
     claim = claim or _claim(site, group_id, rows)

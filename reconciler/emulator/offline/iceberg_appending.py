@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table.snapshots import Operation
 from pyiceberg.typedef import Record
 
 from reconciler.emulator.offline import claims, iceberg_files, names, parquet
 from reconciler.emulator.offline.iceberg_catalog import Catalog
+from reconciler.emulator.offline.iceberg_snapshots import Change, commit
 from reconciler.emulator.offline.iceberg_tables import partition_name
 from reconciler.emulator.offline.slices import DAY, slices
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
     from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from reconciler.emulator.calls import Site
     from reconciler.emulator.offline.claims import Claim
     from reconciler.emulator.offline.targets import Target
-
-_TRIES = 10
 
 
 class TableUnfit(Exception):
@@ -38,25 +39,27 @@ def write(site: Site, target: Target, claim: Claim, rows: pa.Table) -> None:
         claims.fulfil(db, claim)
 
     catalog = Catalog(site._replace(region=target.region), within)
-    table = _table(catalog, target)
-    found = identified(rows, table.schema())
-    files = [
-        iceberg_files.write(
-            site,
-            table.metadata,
-            names.iceberg(target.uri, claim.seed, target.event_time, part.key, part.latest),
-            Record(part.key),
-            part.rows,
-            table.spec().spec_id,
-        )
-        for part in slices(found, target.event_time, DAY)
-    ]
+    files: list[DataFile] = []
+
+    def plan(table: Table) -> Change:
+        if not files:
+            files.extend(_files(site, table, target, claim, rows))
+        return Change(Operation.APPEND, added=files)
+
     try:
-        _append(catalog, target, files)
+        commit(lambda: _table(catalog, target), plan)
     except claims.Forgotten:
         for file in files:
             parquet.remove(site, file.file_path)
         raise
+
+
+def _files(site: Site, table: Table, target: Target, claim: Claim, rows: pa.Table) -> Iterator[DataFile]:
+    found = identified(rows, table.schema())
+    for part in slices(found, target.event_time, DAY):
+        uri = names.iceberg(target.uri, claim.seed, target.event_time, part.key, part.latest)
+        spec_id = table.spec().spec_id
+        yield iceberg_files.write(site, table.metadata, uri, Record(part.key), part.rows, spec_id)
 
 
 def _table(catalog: Catalog, target: Target) -> Table:
@@ -72,21 +75,6 @@ def _table(catalog: Catalog, target: Target) -> Table:
     if [field.name for field in table.spec().fields] != [partition_name(target.event_time)]:
         raise TableUnfit(f"the Iceberg table {'.'.join(named)} is partitioned in another way")
     return table
-
-
-def _append(catalog: Catalog, target: Target, files: list[DataFile]) -> None:
-    """One snapshot. pyiceberg tries again when another commit comes in between; here, if it comes in always."""
-    for attempt in range(1, _TRIES + 1):
-        table = _table(catalog, target)
-        try:
-            with table.transaction() as transaction, transaction.update_snapshot().merge_append() as appended:
-                for file in files:
-                    appended.append_data_file(file)
-        except CommitFailedException:
-            if attempt == _TRIES:
-                raise
-        else:
-            return
 
 
 def identified(rows: pa.Table, schema: Schema) -> pa.Table:

@@ -54,7 +54,7 @@ class Catalog(NoopCatalog):
         self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
     ) -> CommitTableResponse:
         """Compare and swap: CommitFailedException if another commit came in between, and nothing has happened."""
-        current = self.load_table(table.name())
+        current = self._current(table)
         for requirement in requirements:
             requirement.validate(current.metadata)
         moment = self._site.now()
@@ -70,6 +70,12 @@ class Catalog(NoopCatalog):
                 self._within(db)
         _remove_oldest(current, updated)
         return CommitTableResponse.model_construct(metadata=updated, metadata_location=location)
+
+    def _current(self, table: Table) -> Table:
+        """As it is now; most often it is still as it was loaded."""
+        with self._site.store.reading() as db:
+            location = _location(catalogue.find_table(db, self._site.scope, *table.name()))
+        return table if location == table.metadata_location else self.load_table(table.name())
 
     def _swap(
         self, db: sqlite3.Connection, current: Table, updated: TableMetadata, location: str, moment: float

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _CODEC: AvroCompressionCodec = "deflate"
 _TRIES = 10
+_MOST_MANIFESTS = 100
+"""So many lie side by side before they are merged (Iceberg's default of commit.manifest.min-count-to-merge)."""
 
 
 class ChangedMeanwhile(Exception):
@@ -78,7 +80,7 @@ class _Snapshot:
 
     def commit(self) -> None:
         """Write manifests, their list, and the metadata that makes them the table."""
-        kept = [self._kept(manifest) for manifest in self._manifests()]
+        kept = self._merged([self._kept(manifest) for manifest in self._manifests()])
         if {file.file_path for file in self._gone} != self._change.removed:
             raise ChangedMeanwhile
         metadata = self._table.metadata
@@ -128,6 +130,19 @@ class _Snapshot:
                 else:
                     writer.existing(entry)
         return writer.to_manifest_file()
+
+    def _merged(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        """One manifest of data files in place of many."""
+        spec_id = self._table.metadata.default_spec_id
+        many = [m for m in manifests if m.content == ManifestContent.DATA and m.partition_spec_id == spec_id]
+        many = [m for m in many if m.added_snapshot_id != self._id]
+        if len(many) < _MOST_MANIFESTS:
+            return manifests
+        with self._writer(ManifestContent.DATA, spec_id) as writer:
+            for manifest in many:
+                for entry in manifest.fetch_manifest_entry(self._table.io, discard_deleted=True):
+                    writer.existing(entry)
+        return [writer.to_manifest_file(), *(manifest for manifest in manifests if manifest not in many)]
 
     def _added(self, content: ManifestContent, files: Iterable[DataFile]) -> list[ManifestFile]:
         made = []

@@ -63,8 +63,7 @@ def create(db: sqlite3.Connection, doc: dict[str, Any]) -> dict[str, Any]:
         "last-partition-id": 1000,
         "default-sort-order-id": 0,
         "sort-orders": [{"order-id": 0, "fields": []}],
-        # Iceberg's own default, said aloud because pyiceberg's is another: manifests do not pile up.
-        "properties": {"commit.manifest-merge.enabled": "true"},
+        "properties": {},
         "refs": {},
         "snapshots": [],
         "snapshot-log": [],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from reconciler.emulator.calls import Call
 
@@ -64,14 +64,16 @@ def last(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(seq), 0) FROM pending").fetchone()[0])
 
 
-def read(db: sqlite3.Connection, group_id: int, moment: float, horizon: int) -> Iterator[Row]:
-    """What of a group is due and came no later than the row `horizon`, in the order it became due."""
-    found = db.execute(
+def read(db: sqlite3.Connection, group_id: int, moment: float, horizon: int) -> sqlite3.Cursor:
+    """The rows of a group that are due and came no later than the row `horizon`, in the order they became due.
+
+    Close it: as long as it is open, so is its view of the store, from which no writer can go on.
+    """
+    return db.execute(
         "SELECT seq, due, invoked, count, lines FROM pending WHERE group_id = ? AND due <= ? AND seq <= ? "
         "ORDER BY due, seq",
         (group_id, moment, horizon),
     )
-    return map(Row._make, found)
 
 
 def depart(db: sqlite3.Connection, group_id: int) -> None:
