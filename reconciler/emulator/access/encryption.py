@@ -80,9 +80,9 @@ def _encrypted(key: dict[str, Any], plaintext: bytes, context: dict[str, str]) -
 def _opened(call: Call, text: str, context: dict[str, str], wanted: str | None) -> tuple[dict[str, Any], bytes]:
     blob = _bytes(text, "ciphertextBlob", _MOST_CIPHERTEXT)
     key_id = ciphers.key_of(blob)
-    key = _known(call, key_id) if key_id else None
-    if key is None:
+    if key_id is None:
         raise AwsError("InvalidCiphertextException", "")
+    key = _known(call, key_id)
     if wanted is not None and keys.find(call, wanted)["metadata"]["KeyId"] != key_id:
         message = "The key ID in the request does not identify a CMK that can perform this operation."
         raise AwsError("IncorrectKeyException", message)
@@ -93,11 +93,16 @@ def _opened(call: Call, text: str, context: dict[str, str], wanted: str | None) 
     return key, plaintext
 
 
-def _known(call: Call, key_id: str) -> dict[str, Any] | None:
+def _known(call: Call, key_id: str) -> dict[str, Any]:
+    """The sentence is AWS's, as moto has it."""
     try:
         return keys.find_key(call, key_id)
     except AwsError:
-        return None
+        message = (
+            "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or "
+            "you are not allowed to access."
+        )
+        raise AwsError("AccessDeniedException", message) from None
 
 
 def _refuse_algorithm(request: dict[str, Any], member: str) -> None:

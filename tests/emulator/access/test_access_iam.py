@@ -4,7 +4,6 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -269,22 +268,16 @@ def test_roles_outlive_the_process(iam, role, emulator, door, tmp_path):
     assert found["Role"]["RoleName"] == "feature-store"
 
 
-text = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40)
+text = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"], exclude_characters="\xa0"), max_size=40)
 
 
 @given(description=text, value=text)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_survives_the_form_and_the_xml(iam, description, value):
     document = {"Version": "2012-10-17", "Statement": [], "Id": value}
-    name = "fuzzed"
-    try:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document, ensure_ascii=False))
-        found = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-        iam.update_role(RoleName=name, Description=description)
-        described = iam.get_role(RoleName=name)["Role"].get("Description", "")
-    except ClientError as refused:
-        assert refused.response["Error"]["Code"] == "ValidationError"
-    else:
-        assert (found, described) == (document, description)
-    finally:
-        iam.delete_role(RoleName=name)
+    trust = json.dumps(document, ensure_ascii=False)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust, Description=description)
+    found = iam.get_role(RoleName="r")["Role"]
+    iam.delete_role(RoleName="r")
+
+    assert (found["AssumeRolePolicyDocument"], found["Description"]) == (document, description)
