@@ -161,8 +161,7 @@ class Faults:
 
     def draw(self, service: str, operation: str, groups: Sequence[str] = ()) -> tuple[Fault, ...]:
         """The faults that hit this call; each counts the calls it was about and those it hit."""
-        with self._store.reading() as db:
-            rows = db.execute("SELECT fault FROM faults").fetchall()
+        rows = self._store.find("SELECT fault FROM faults")
         # Nearly always there are none, and nothing is written down.
         if not rows or not any(_read(text).hits(service, operation, groups) for (text,) in rows):
             return ()

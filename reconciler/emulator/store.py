@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.errors import DiskFull, UnusableDirectory
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE = "control.sqlite3"
 _BUSY_S = 30.0
+_NO_TURN = nullcontext()
 _WAY_OUT = "`reconciler emulator reset` empties its directory and makes it usable again."
 
 
@@ -79,17 +80,17 @@ class Store:
         if _version(db) != VERSION:
             raise UnusableDirectory(f"{self.path} was written by another version of the emulator; {_WAY_OUT}")
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """One consistent view; nothing is written."""
-        with _transaction(self._connection(), "BEGIN") as db:
-            yield db
+        return _transaction(self._connection(), "BEGIN", _NO_TURN)
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
         """All of it is kept, or, on any exception, none of it."""
-        with self._turn, _transaction(self._connection(), "BEGIN IMMEDIATE") as db:
-            yield db
+        return _transaction(self._connection(), "BEGIN IMMEDIATE", self._turn)
+
+    def find(self, statement: str) -> list[Any]:
+        """What one statement finds: it needs no transaction around it."""
+        return self._connection().execute(statement).fetchall()
 
     def clear(self) -> None:
         """Forget everything, also for the other processes on this directory."""
@@ -105,17 +106,20 @@ class Store:
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
-    db.execute(begin)
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException as error:
-        if db.in_transaction:  # SQLite ends some itself
-            db.execute("ROLLBACK")
-        if _is_full(error):
-            raise DiskFull(str(error)) from error
-        raise
+def _transaction(
+    db: sqlite3.Connection, begin: str, turn: AbstractContextManager[object]
+) -> Iterator[sqlite3.Connection]:
+    with turn:
+        db.execute(begin)
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException as error:
+            if db.in_transaction:  # SQLite ends some itself
+                db.execute("ROLLBACK")
+            if _is_full(error):
+                raise DiskFull(str(error)) from error
+            raise
 
 
 def _is_full(error: BaseException) -> bool:
