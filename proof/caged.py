@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
+_RECONCILER = Path(sys.executable).with_name("reconciler")
+_NOT_FOR_CLIENTS = ("AWS_", "PIP_", "PYTHON", "RECONCILER_", "SAGEMAKER_")
 _SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 0x41
 
 
@@ -42,15 +44,7 @@ def _raise_loopback() -> None:
 
 @contextmanager
 def _emulator(scratch: Path) -> Iterator[str]:
-    command = [
-        Path(sys.executable).with_name("reconciler"),
-        "emulator",
-        "serve",
-        "--port",
-        "0",
-        "--data",
-        scratch / "data",
-    ]
+    command = [_RECONCILER, "emulator", "serve", "--port", "0", "--data", scratch / "data"]
     with (scratch / "server.txt").open("w") as log, (scratch / "server-url.txt").open("w") as said:
         server = subprocess.Popen(command, stdout=said, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         try:
@@ -72,7 +66,7 @@ def _url(server: subprocess.Popen[bytes], said: Path) -> str:
 
 def _run(client: str, python: Path, scratch: Path, url: str) -> int:
     tests = HOME / "proof" / client
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PIP_", "SAGEMAKER_"))}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_FOR_CLIENTS)}
     environment = {
         **plain,
         "PATH": f"{python.parent}{os.pathsep}{plain.get('PATH', '')}",
@@ -81,23 +75,18 @@ def _run(client: str, python: Path, scratch: Path, url: str) -> int:
         "TMPDIR": str(scratch),
         "PROOF_SCRATCH": str(scratch),
         "PROOF_DATA": str(scratch / "data"),
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(HOME / "proof" / "material" / "sagemaker.yaml"),
     }
-    command = [python, "-m", "pytest", "-c", HOME / "proof" / "pytest.ini", "--rootdir", tests, tests, *sys.argv[5:]]
-    return subprocess.run(command, env=environment, cwd=scratch / "home", check=False).returncode
+    tried = [python, "-m", "pytest", "-c", HOME / "proof" / "pytest.ini", "--rootdir", tests, tests, *sys.argv[5:]]
+    sandbox = [_RECONCILER, "emulator", "run", "--endpoint", url, "--"]
+    return subprocess.run([*sandbox, *tried], env=environment, cwd=scratch / "home", check=False).returncode
 
 
 def _left(scratch: Path) -> int:
     """Whether something tried to reach another machine, even if it hid that it failed."""
-    refused = scratch / "refused.txt"
-    if not refused.exists():
+    notes = scratch / "left.txt"
+    if not notes.exists():
         return 0
-    print(f"Something tried to leave this machine:\n{refused.read_text()}")
+    print(f"Something tried to leave this machine:\n{notes.read_text()}")
     return 1
 
 

@@ -1,7 +1,7 @@
 """The AWS CLI as a person types it, a process per command."""
 
 import pytest
-from groups import BUCKET, ROLE, a_feature, a_group, a_record, as_dict
+from groups import BUCKET, ROLE, TRUST, a_feature, a_group, a_record, as_dict
 
 RUNTIME = "sagemaker-featurestore-runtime"
 AT = "2024-01-01T10:00:00Z"
@@ -155,6 +155,8 @@ def test_the_files_of_the_offline_store_are_listed(aws, weather):
 
 
 def test_a_role_is_looked_up(aws):
+    aws("iam", "create-role", "--role-name", "feature-store", "--assume-role-policy-document", TRUST)
+
     assert aws("iam", "get-role", "--role-name", "feature-store")["Role"]["Arn"] == ROLE
 
 

@@ -20,7 +20,7 @@ def offline():
             at=f"2024-01-01T{10 + number % 2}:00:00Z",
             temp=number / 4,
             count=number,
-            note='a,"b"\né',
+            note='a,"b" é',
         )
         runtime.put_record(FeatureGroupName="weather", Record=record)
     runtime.delete_record(

@@ -1,4 +1,4 @@
-"""awswrangler reads the offline store through Athena, the catalogue and the files; and keeps tables of its own beside."""
+"""awswrangler reads the offline store through Athena, the catalogue and the files, and keeps its own beside."""
 
 import awswrangler as wr
 import pandas as pd
@@ -23,7 +23,7 @@ def test_a_query_brings_values_and_types(query, table, way):
     assert list(found["is_deleted"])[:3] == [False, True, False]
     assert found["temp"].dropna().sum() == sum(range(20)) / 4
     assert found["count"].dropna().sum() == sum(range(20))
-    assert set(found["note"].dropna()) == {'a,"b"\né'}
+    assert set(found["note"].dropna()) == {'a,"b" é'}
     assert str(found["count"].dtype) == "Int64"
 
 

@@ -1,11 +1,12 @@
 """The services a feature store stands on: S3, STS, IAM, KMS, Lake Formation, and what is not emulated."""
 
 import io
+import json
 import os
 
 import pytest
 from botocore.exceptions import ClientError
-from groups import ROLE
+from groups import ROLE, TRUST
 
 
 def test_objects_are_put_got_copied_listed_and_deleted(s3):
@@ -69,6 +70,8 @@ def test_a_file_in_the_directory_is_an_object(s3, data):
 
 
 def test_the_caller_and_the_role_are_known(client):
+    client("iam").create_role(RoleName="feature-store", AssumeRolePolicyDocument=json.dumps(TRUST))
+
     assert client("sts").get_caller_identity()["Account"] == "000000000000"
     assert client("iam").get_role(RoleName="feature-store")["Role"]["Arn"] == ROLE
 

@@ -2,7 +2,10 @@
 
 ROLE = "arn:aws:iam::000000000000:role/feature-store"
 BUCKET = "features"
-RESULTS = f"s3://{BUCKET}/results"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 def a_feature(name, kind="String"):

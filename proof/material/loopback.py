@@ -1,37 +1,17 @@
-"""A pytest plugin: whoever asks for another machine is refused, and written down.
+"""A pytest plugin: no client is tried outside the sandbox."""
 
-Telemetry hides that it failed; the file that is written here does not. What has no Python in it is held by the
-namespace that run.py makes.
-"""
+import socket
 
-import ipaddress
-import os
-import sys
-from pathlib import Path
-
-_REFUSED = Path(os.environ["PROOF_SCRATCH"]) / "refused.txt"
+import pytest
+from leaving import TRIAL
 
 
-def _is_here(host):
-    if host in {None, "", "localhost", b"localhost"}:
-        return True
+def pytest_sessionstart(session):
     try:
-        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
-    except ValueError:
-        return False
-
-
-def _watch(event, arguments):
-    if event == "socket.getaddrinfo":
-        host = arguments[0]
-    elif event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    if not _is_here(host):
-        with _REFUSED.open("a") as file:
-            file.write(f"{event} {host}\n")
-        raise OSError(f"{host} is not this machine")
-
-
-sys.addaudithook(_watch)
+        socket.getaddrinfo(TRIAL, 443)
+    except RuntimeError as refused:
+        if type(refused).__name__ == "LeavesThisMachine":
+            return
+    except OSError:
+        pass
+    pytest.exit("The sandbox is off: a name of another machine was looked up.", 3)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 import worked_example as example
+from botocore.exceptions import ClientError
 from groups import BUCKET
 from sagemaker.mlops.feature_store import DatasetBuilder, JoinTypeEnum, create_athena_query
 
 RESULTS = f"s3://{BUCKET}/results"
+SPAN = (datetime(2024, 1, 1, 10, 30, tzinfo=UTC), datetime(2024, 1, 1, 13, 30, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -113,18 +115,22 @@ def test_a_point_in_time_join_on_text_times_fails_as_it_does_on_athena(dataset, 
 
 
 def test_a_range_of_event_times_works_in_seconds_and_fails_on_texts(session, by_seconds, by_text):
-    span = (datetime(2024, 1, 1, 10, 30, tzinfo=UTC), datetime(2024, 1, 1, 13, 30, tzinfo=UTC))
+    def in_span(group):
+        return DatasetBuilder.create(group, RESULTS, session).include_deleted_records().with_event_time_range(*SPAN)
 
-    frame, _ = (
-        DatasetBuilder.create(by_seconds, RESULTS, session)
-        .include_deleted_records()
-        .with_event_time_range(*span)
-        .to_dataframe()
-    )
+    frame, _ = in_span(by_seconds).to_dataframe()
 
     assert example.rows_of(frame, value="value") == [("a", "11:00", 3.0)]
     with pytest.raises(RuntimeError, match="Athena query"):
-        DatasetBuilder.create(by_text, RESULTS, session).with_event_time_range(*span).to_dataframe()
+        in_span(by_text).to_dataframe()
+
+
+def test_a_range_with_both_ends_is_a_text_that_athena_cannot_read(session, by_seconds):
+    # The SDK forgets a space: WHERE is_deletedAND from_unixtime(...).
+    with pytest.raises(ClientError, match="mismatched input") as refused:
+        DatasetBuilder.create(by_seconds, RESULTS, session).with_event_time_range(*SPAN).to_dataframe()
+
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestException"
 
 
 def test_as_of_a_time_before_anything_was_written_there_is_nothing(session, by_seconds):
