@@ -58,7 +58,7 @@ class Exchange:
         error: AwsError | None = None,
     ) -> None:
         self._emulator = emulator
-        self._service = service(request.service) or _UNKNOWN
+        self._service = service(request.service) or _unknown(request)
         self._payload = payload
         self._error = error
         self.request = request
@@ -176,7 +176,8 @@ class Emulator:
         return exchange
 
     def _payload(self, request: Request) -> dict[str, Any] | None:
-        if isinstance(request.body, bytes) and len(request.body) > self.settings.max_body_bytes:
+        is_object = request.service == "s3" and request.method == "PUT"  # S3 has a limit of its own for these
+        if isinstance(request.body, bytes) and len(request.body) > self.settings.max_body_bytes and not is_object:
             raise _too_large(request)
         found = service(request.service)
         if found is None or isinstance(found.operations.get(request.operation), Raw | None):
@@ -332,6 +333,15 @@ class _Ignored(Exception):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+def _unknown(request: Request) -> Service:
+    """A service nobody emulates is refused in the protocol it was asked in, as far as the request shows it."""
+    if "x-www-form-urlencoded" not in request.headers.get("content-type", ""):
+        return _UNKNOWN
+    from reconciler.emulator.wire.protocols import Query  # noqa: PLC0415 - rare
+
+    return Service(Query("https://amazonaws.com/"), {})
 
 
 def _too_large(request: Request) -> AwsError:

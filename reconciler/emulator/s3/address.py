@@ -6,7 +6,7 @@ import re
 import socket
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from reconciler.emulator.errors import AwsError
 from reconciler.emulator.s3 import refusals
@@ -69,11 +69,7 @@ def read(site: Site, request: Request) -> Asked:
     """AwsError InvalidURI for what is no UTF-8, or half an escape."""
     bucket, key = split(request.path, request.host)
     try:
-        pairs = parse_qsl(_wire(request.query), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        query: dict[str, str] = {}
-        for name, value in pairs:
-            query.setdefault(name.decode(), value.decode())
-        return Asked(site, request, decoded(bucket), decoded(key), query)
+        return Asked(site, request, decoded(bucket), decoded(key), _query(request.query))
     except ValueError:
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
 
@@ -99,6 +95,18 @@ def _wire(sent: str) -> bytes:
         return sent.encode("latin-1")
     except UnicodeEncodeError:
         return sent.encode("utf-8", "replace")
+
+
+def _query(sent: str) -> dict[str, str]:
+    """Names and values; of a name that comes twice the first counts."""
+    fields = [field for field in sent.split("&") if field]
+    if len(fields) > _MOST_FIELDS:
+        raise ValueError(sent)
+    found: dict[str, str] = {}
+    for field in fields:
+        name, _, value = field.replace("+", " ").partition("=")
+        found.setdefault(decoded(name), decoded(value))
+    return found
 
 
 def decoded(sent: str) -> str:

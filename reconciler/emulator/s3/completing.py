@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.s3.uploads import Part, Upload
     from reconciler.emulator.wire.messages import Answer
 
+_OWN = "crc64nvme"
 _SMALLEST = 5 * 2**20
 _TYPE = f"{checksums.HEADER}type"
 
@@ -48,10 +49,10 @@ def complete_multipart_upload(asked: Asked) -> Answer:
     doc = {name: kept for name, kept in upload.doc.items() if name not in {"algorithm", "kind"}}
     doc["parts"] = [(size, len(list(same))) for size, same in groupby(part.size for part in parts)]
     _check_size(asked, sum(part.size for part in parts))
-    if upload.algorithm:
+    if algorithm := _algorithm(upload, parts):
         sums = [(part.sum[1], part.size) for part in parts if part.sum]
-        doc["sum"] = (upload.algorithm, checksums.of_parts(upload.algorithm, sums, upload.kind), upload.kind)
-        _check_sum(asked, upload, doc["sum"][1])
+        doc["sum"] = (algorithm, checksums.of_parts(algorithm, sums, upload.kind), upload.kind)
+        _check_sum(asked, upload, algorithm, doc["sum"][1])
     etag = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
     with Draft(asked.store, digests=False) as draft:
         _assemble(asked, upload, parts, draft)
@@ -69,9 +70,16 @@ def complete_multipart_upload(asked: Asked) -> Answer:
     return _answer(asked, placed.etag, doc)
 
 
+def _algorithm(upload: Upload, parts: Sequence[Part]) -> str | None:
+    """The upload's; or, where it has none, the one S3 would compute itself, if all parts came with it."""
+    if upload.algorithm is None and all(part.sum and part.sum[0] == _OWN for part in parts):
+        return _OWN
+    return upload.algorithm
+
+
 def _answer(asked: Asked, etag: str, doc: dict[str, Any]) -> Answer:
     members = {
-        "Location": f"http://{asked.request.host}/{asked.bucket}/{asked.key}",
+        "Location": f"http://{asked.request.host}{asked.request.path}",
         "Bucket": asked.bucket,
         "Key": asked.key,
         "ETag": f'"{etag}"',
@@ -152,7 +160,7 @@ def _check_size(asked: Asked, size: int) -> None:
         raise AwsError("InvalidRequest", message)
 
 
-def _check_sum(asked: Asked, upload: Upload, computed: str) -> None:
+def _check_sum(asked: Asked, upload: Upload, algorithm: str, computed: str) -> None:
     """The checksum of the whole, and its type, if the request says them."""
     kind = asked.headers.get(_TYPE)
     if kind is not None and kind != upload.kind:
@@ -161,9 +169,9 @@ def _check_sum(asked: Asked, upload: Upload, computed: str) -> None:
             "checksum mode."
         )
         raise AwsError("BadDigest", message)
-    said = asked.headers.get(f"{checksums.HEADER}{upload.algorithm}")
+    said = asked.headers.get(f"{checksums.HEADER}{algorithm}")
     if said is not None and said.partition("-")[0] != computed.partition("-")[0]:
-        message = f"The {upload.algorithm} you specified did not match the calculated checksum."
+        message = f"The {algorithm.upper()} you specified did not match the calculated checksum."
         raise AwsError("BadDigest", message)
 
 

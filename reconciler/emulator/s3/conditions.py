@@ -33,9 +33,11 @@ def check_source(headers: Mapping[str, str], found: Found) -> None:
     """On the source of a copy every condition that does not hold is a PreconditionFailed."""
     start = "x-amz-copy-source-"
     named = {name.removeprefix(start): value for name, value in headers.items() if name.startswith(f"{start}if-")}
-    if is_unmodified(named, found):
-        kept = "if-none-match" if "if-none-match" in named else "if-modified-since"
-        raise refusals.precondition_failed(f"{start}{kept}")
+    try:
+        if is_unmodified(named, found):
+            raise refusals.precondition_failed("If-None-Match" if "if-none-match" in named else "If-Modified-Since")
+    except AwsError as error:
+        raise refusals.precondition_failed(f"{start}{error.extra['Condition']}") from None
 
 
 def for_write(headers: Mapping[str, str], key: str) -> Condition | None:

@@ -42,18 +42,19 @@ def described(asked: Asked) -> dict[str, Any]:
     headers = asked.headers
     _refuse_unknown(headers)
     doc: dict[str, Any] = {}
-    kept = {proper: headers[name] for name, proper in _KEPT.items() if name in headers}
+    kept = {proper: headers[name].strip() for name, proper in _KEPT.items() if name in headers}
     if "Content-Encoding" in kept and not _without_chunks(kept):
         del kept["Content-Encoding"]
     if kept:
         doc["headers"] = kept
-    meta = {name.removeprefix(_META): value for name, value in headers.items() if name.startswith(_META)}
+    meta = {name.removeprefix(_META): value.strip() for name, value in headers.items() if name.startswith(_META)}
     if meta:
         doc["meta"] = _checked_metadata(meta)
     doc |= {"sse": sse} if (sse := _encryption(headers)) else {}
     storage = headers.get("x-amz-storage-class", "STANDARD")
     if storage not in _CLASSES:
-        raise AwsError("InvalidStorageClass", "The storage class you specified is not valid")
+        message = "The storage class you specified is not valid"
+        raise AwsError("InvalidStorageClass", message, 400, StorageClassRequested=storage)
     if storage != "STANDARD":
         doc["class"] = storage
     if "x-amz-tagging" in headers:

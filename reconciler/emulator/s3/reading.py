@@ -144,7 +144,7 @@ def _numbered(number: str, found: Found) -> tuple[_Part, int]:
         extra = {"PartNumberRequested": number, "ActualPartCount": str(len(sizes))}
         raise AwsError("InvalidPartNumber", "The requested partnumber is not satisfiable", 416, **extra)
     at = int(number) - 1
-    return _Part(sum(sizes[:at]), sizes[at]), len(sizes)
+    return _Part(sum(sizes[:at]), sizes[at], is_whole="parts" not in found.doc), len(sizes)
 
 
 def _overrides(asked: Asked) -> dict[str, str]:

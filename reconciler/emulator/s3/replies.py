@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from base64 import b64encode
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.wire.messages import Request
 
 _XML = "application/xml"
+_UNSAID = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class S3Xml:
@@ -38,8 +40,8 @@ class S3Xml:
         members = {
             "Code": error.code,
             "Message": error.message,
-            **error.extra,
-            "Resource": request.path.partition("?")[0],
+            # What XML cannot say would keep a client from reading the rest.
+            **{name: _UNSAID.sub("\ufffd", value) for name, value in error.extra.items()},
             "RequestId": sent["x-amz-request-id"],
             "HostId": sent["x-amz-id-2"],
         }

@@ -15,6 +15,7 @@ from reconciler.emulator.s3 import (
     listing,
     managing,
     multipart,
+    presigned,
     reading,
     refusals,
     replies,
@@ -47,6 +48,7 @@ def _operation(answer: Callable[[Asked], Answer], *, looks: bool) -> Raw:
 
 def _asked(site: Site, request: Request) -> Asked:
     asked = address.read(site, request)
+    presigned.check_expiry(asked)
     for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
         if request.headers.get(name, site.settings.account) != site.settings.account:
             raise AwsError("AccessDenied", "Access Denied", 403)

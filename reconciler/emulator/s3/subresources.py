@@ -107,6 +107,9 @@ def writing(name: str) -> Callable[[Asked], Answer]:
             buckets.change(asked.site, asked.bucket, name, description.checked_tags(tags, most=50))
             return replies.done(status=204)
         _check(name, root)
+        if name == "publicAccessBlock":
+            blocks = {block: (xml.said(root, block) or "").strip().lower() == "true" for block in _BLOCKS}
+            body = xml.document(setting.root, blocks)
         buckets.change(asked.site, asked.bucket, name, body.decode("utf-8", "replace"))
         return replies.done()
 

@@ -53,7 +53,7 @@ def after_prefix(prefix: str) -> str | None:
 
 def walk(store: Store, bucket: str, prefix: str, cursor: Cursor, *, folded: bool = False) -> Iterator[Step]:
     """Every key with the prefix. `folded`: a folder beyond the prefix is one step, and is not entered."""
-    plain = _folder(places.bucket_folder(store, bucket), "", prefix, cursor, folded=folded)
+    plain = _plain(places.bucket_folder(store, bucket), prefix, cursor, folded=folded)
     odd = _odd(store, bucket, prefix, cursor)
     before = None
     for step in heapq.merge(plain, odd, key=_key):
@@ -66,23 +66,26 @@ def _key(step: Step) -> str:
     return step.key
 
 
-def _folder(path: str, base: str, prefix: str, cursor: Cursor, *, folded: bool) -> Iterator[Step]:
-    for name in sorted(_names(path)):
+def _plain(root: str, prefix: str, cursor: Cursor, *, folded: bool) -> Iterator[Step]:
+    """The files below a folder. Keys may be some five hundred folders deep, so no function calls itself here."""
+    open_folders = [("", iter(sorted(_names(root))))]
+    while open_folders:
+        base, names = open_folders[-1]
+        name = next(names, None)
+        if name is None:
+            open_folders.pop()
+            continue
         key = base + name
-        if not places.is_key(key):
+        if not places.is_key(key) or not (key.startswith(prefix) or prefix.startswith(key)):
             continue
         if name[-1] != "/":
             if key >= cursor.start and key.startswith(prefix):
-                yield Step(key, f"{path}/{name}")
-        elif (key >= cursor.start or cursor.start.startswith(key)) and (
-            key.startswith(prefix) or prefix.startswith(key)
-        ):
-            inner = f"{path}/{name[:-1]}"
-            if folded and key >= cursor.start and len(key) > len(prefix):
-                if _holds_objects(inner, key):
-                    yield Step(key, None)
-            else:
-                yield from _folder(inner, key, prefix, cursor, folded=folded)
+                yield Step(key, f"{root}/{key}")
+        elif folded and key >= cursor.start and len(key) > len(prefix):
+            if _holds_objects(root, key):
+                yield Step(key, None)
+        elif key >= cursor.start or cursor.start.startswith(key):
+            open_folders.append((key, iter(sorted(_names(f"{root}/{key}")))))
 
 
 def _names(path: str) -> Iterable[str]:
@@ -104,11 +107,17 @@ def _name(entry: os.DirEntry[str]) -> str | None:
     return entry.name if entry.is_file(follow_symlinks=False) else None
 
 
-def _holds_objects(path: str, base: str) -> bool:
-    names = [name for name in _names(path) if places.is_key(base + name)]
-    if any(name[-1] != "/" for name in names):
-        return True
-    return any(_holds_objects(f"{path}/{name[:-1]}", base + name) for name in names)
+def _holds_objects(root: str, base: str) -> bool:
+    left = [base]
+    while left:
+        base = left.pop()
+        for name in _names(f"{root}/{base}"):
+            if not places.is_key(base + name):
+                continue
+            if name[-1] != "/":
+                return True
+            left.append(base + name)
+    return False
 
 
 def remove_empty(path: str) -> bool:
