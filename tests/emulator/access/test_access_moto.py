@@ -1,7 +1,7 @@
 """IAM, KMS, STS and Lake Formation end the same way as in moto, where moto is right.
 
-Known to differ, and left out: moto holds the policies AWS manages, takes what is no
-ciphertext for one of an unknown key, takes any principal, permission and resource for Lake Formation's, and answers a revocation of nothing with success.
+Known to differ, and left out: moto holds the policies AWS manages, takes what is no ciphertext for one of an unknown
+key, takes any principal, permission and resource for Lake Formation's, and lets anything be revoked.
 """
 
 import json
