@@ -218,8 +218,7 @@ class Emulator:
         """Write what is due offline, or all that is pending, to files; answers how many rows became visible."""
         from reconciler.emulator.offline.flushing import flush  # noqa: PLC0415 - start-up is counted
 
-        site = Site(self.store, _DEFAULT_REGION, self.settings, self.faults.draw("", faults.FLUSH))
-        return flush(site, everything=everything)
+        return flush(Site(self.store, _DEFAULT_REGION, self.settings), everything=everything)
 
     def add_system_tags(self, name: str, values: Mapping[str, str], *, region: str = "us-east-1") -> None:
         """Tags that only AWS itself writes, such as aws:cloudformation:stack-name."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _MOST_HEAD = 64 * 1024
 """Bytes of request line and headers; far more than any client of AWS sends."""
+_TOO_LARGE = "The request's headers are too large."
+_LINGER_S = 2.0
 _ANSWER = (
     b"HTTP/1.1 %s\r\ncontent-type: application/x-amz-json-1.1\r\nx-amzn-errortype: %s\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n%s"
@@ -25,14 +27,17 @@ class Protocol(HttpToolsProtocol):
 
     _head = -1
     """Bytes received of a head that is not complete; -1 between heads."""
+    _is_refused = False
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head without an end: it would fill the memory."""
+        if self._is_refused:
+            return
         super().data_received(data)
         if self._head >= 0:
             self._head += len(data)
-            if self._head > _MOST_HEAD and not self.transport.is_closing():
-                self._refuse(b"431 Request Header Fields Too Large", "RequestHeaderSectionTooLarge")
+            if self._head > _MOST_HEAD:
+                self._refuse(b"431 Request Header Fields Too Large", "RequestHeaderSectionTooLarge", _TOO_LARGE)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -46,13 +51,16 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is told so as AWS would, as far as there is a way for all of its services."""
         del msg
-        self._head = -1
-        if not self.transport.is_closing():
-            self._refuse(b"400 Bad Request", "BadRequest", "The request is no valid HTTP.")
+        self._refuse(b"400 Bad Request", "BadRequest", "The request is no valid HTTP.")
 
-    def _refuse(self, status: bytes, code: str, message: str = "The request's headers are too large.") -> None:
+    def _refuse(self, status: bytes, code: str, message: str) -> None:
+        """Say so, and listen on for a moment: to close on somebody who is sending would cost them the reply."""
+        self._head, self._is_refused = -1, True
+        if self.transport.is_closing():
+            return
         app: Any = self.app
         app.note_refused(int(status[:3]), code)
         body = json.dumps({"__type": code, "message": message}).encode()
         self.transport.write(_ANSWER % (status, code.encode(), len(body), body))
-        self.transport.close()
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_S, self.transport.abort)

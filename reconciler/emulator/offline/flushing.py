@@ -8,6 +8,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from reconciler.emulator import faults
 from reconciler.emulator.offline import claims, health, libraries, pending, targets
 from reconciler.emulator.offline.turns import turn
 from reconciler.emulator.runtime import expiry
@@ -36,6 +37,7 @@ def flush(site: Site, *, everything: bool = False) -> int:
             return 0
         horizon = pending.last(db)
     libraries.check("pyarrow")
+    site = site._replace(faults=faults.Faults(site.store).draw("", faults.FLUSH))
     with turn(site.store):
         with site.store.reading() as db:
             groups = pending.groups_due(db, moment)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reconciler.emulator import clock
 from reconciler.emulator.page.html import Html, element, join
 from reconciler.emulator.page.layout import Page, facts, nothing, number, place, section, table
+from reconciler.emulator.runtime import instants
 
 if TYPE_CHECKING:
     import sqlite3
@@ -108,7 +109,7 @@ def _begin_with(db: sqlite3.Connection, group: Of, beginning: str) -> tuple[list
 
 def _now(db: sqlite3.Connection) -> str:
     """As `expires` is kept: text that sorts as time does."""
-    return clock.iso(clock.now(db))
+    return instants.from_epoch(clock.now(db))
 
 
 def _table(group: Of, rows: list[tuple[str, str]]) -> Html:
