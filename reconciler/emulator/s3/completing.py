@@ -81,7 +81,7 @@ def _answer(asked: Asked, etag: str, doc: dict[str, Any]) -> Answer:
     members = {
         "Location": f"http://{asked.request.host}{asked.request.path}",
         "Bucket": asked.bucket,
-        "Key": asked.key,
+        "Key": replies.sayable(asked.key),
         "ETag": f'"{etag}"',
         **checksums.members(doc),
     }

@@ -38,7 +38,7 @@ def create_multipart_upload(asked: Asked) -> Answer:
     doc = {**description.described(asked), **_checksum(asked.headers)}
     upload = uploads.Upload(os.urandom(48).hex(), asked.bucket, asked.key, asked.site.now(), doc)
     uploads.begin(asked.store, upload)
-    members = {"Bucket": asked.bucket, "Key": asked.key, "UploadId": upload.id}
+    members = {"Bucket": asked.bucket, "Key": replies.sayable(asked.key), "UploadId": upload.id}
     return replies.answer(
         "InitiateMultipartUploadResult", members, {**description.encryption(doc), **_algorithm_headers(upload)}
     )
@@ -155,7 +155,7 @@ def list_parts(asked: Asked) -> Answer:
     page, user = found[:most], replies.owner(asked.site.settings.account)
     members = {
         "Bucket": asked.bucket,
-        "Key": asked.key,
+        "Key": replies.sayable(asked.key),
         "UploadId": upload.id,
         "PartNumberMarker": int(marker[:10]),
         "NextPartNumberMarker": page[-1].number if page else None,

@@ -40,8 +40,7 @@ class S3Xml:
         members = {
             "Code": error.code,
             "Message": error.message,
-            # What XML cannot say would keep a client from reading the rest.
-            **{name: _UNSAID.sub("\ufffd", value) for name, value in error.extra.items()},
+            **{name: sayable(value) for name, value in error.extra.items()},
             "RequestId": sent["x-amz-request-id"],
             "HostId": sent["x-amz-id-2"],
         }
@@ -62,6 +61,11 @@ def headers(more: Mapping[str, str] = {}) -> dict[str, str]:
 def answer(root: str, members: Mapping[str, Any], more: Mapping[str, str] = {}) -> Answer:
     """A success with a document."""
     return Answer(200, headers({"Content-Type": _XML, **more}), xml.document(root, members))
+
+
+def sayable(text: str) -> str:
+    """What XML cannot say would keep a client from reading the rest."""
+    return _UNSAID.sub("\ufffd", text)
 
 
 def raw(body: bytes, content_type: str = _XML) -> Answer:

@@ -32,6 +32,9 @@ class FilePart:
         """For a reply that nobody reads."""
         self._file.close()
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class Answer(NamedTuple):
     """An HTTP reply; `part` stands in for the body of a large one."""
