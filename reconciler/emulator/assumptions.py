@@ -125,7 +125,7 @@ EQUAL_EVENT_TIME_OVERWRITES = True
 EVENT_TIME_DECIMALS = (0, 3, 6, 9)
 # Of Integral and Fractional values: no plus sign before a whole number, no NaN, no Infinity, no blanks.
 INTEGRAL = "-?[0-9]+"
-FRACTIONAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+FRACTIONAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # The model's pattern of a value is ".*", in which a dot stands for anything but a line break.
 LINE_BREAKS_IN_VALUES = False
 # Groups in another status take and give no records.

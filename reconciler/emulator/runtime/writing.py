@@ -93,8 +93,12 @@ def expiry(group: FeatureGroup, instant: str, stores: Collection[str], ttl: dict
 
 def _glance_all(call: Call, asked: dict[str, Any]) -> list[Write] | None:
     """All entries, if there is nothing about any of them that needs a closer look."""
-    entries, ttl = asked.get("Entries"), asked.get("TtlDuration")
-    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_ENTRIES or ttl is not None:
+    entries = asked.get("Entries")
+    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_ENTRIES:
+        return None
+    try:
+        ttl = checked(OPTIONS, asked, VIOLATION).get("TtlDuration") if len(asked) > 1 else None
+    except AwsError:
         return None
     known: dict[str, FeatureGroup | None] = {}
     writes = []

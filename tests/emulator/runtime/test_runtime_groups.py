@@ -4,6 +4,8 @@ import pytest
 from emulator_help import a_feature, a_group
 from runtime_help import T1, T2, a_marker, a_record, delete, get, pending, put
 
+from reconciler.emulator.runtime import online as online_store
+
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:feature-group/"
 ABSENT = "Resource Not Found: Amazon SageMaker can't find a FeatureGroup with name "
 
@@ -281,12 +283,26 @@ def test_a_group_of_the_same_name_begins_without_records(weather, make, sagemake
     delete(runtime, "b")
     sagemaker.delete_feature_group(FeatureGroupName="weather")
     make()
-    with emulator.store.reading() as db:
-        left = db.execute("SELECT count(*) FROM records").fetchone()[0]
 
-    assert (left, size(sagemaker), get(runtime)) == (0, 0, None)
+    assert (count_records(emulator), size(sagemaker), get(runtime)) == (0, 0, None)
     assert runtime.list_records(FeatureGroupName="weather", IncludeSoftDeletedRecords=True)["RecordIdentifiers"] == []
     assert [row["id"] for row in pending(emulator)] == ["a", "b"]
+
+
+def test_the_records_of_a_large_group_go_bit_by_bit(weather, sagemaker, runtime, emulator, monkeypatch):
+    monkeypatch.setattr(online_store, "_DROPPED_AT_ONCE", 3)
+    for number in range(10):
+        put(runtime, str(number))
+    sagemaker.delete_feature_group(FeatureGroupName="weather")
+    before = count_records(emulator)
+    emulator.flush()
+
+    assert (before, count_records(emulator)) == (7, 0)
+
+
+def count_records(emulator):
+    with emulator.store.reading() as db:
+        return db.execute("SELECT count(*) FROM records").fetchone()[0]
 
 
 def test_a_reset_forgets_records(weather, make, sagemaker, runtime, emulator):

@@ -91,7 +91,7 @@ def test_a_fractional_is_decimal_or_scientific_and_kept_as_written(weather, runt
     "text",
     [
         *("", "NaN", "nan", "Infinity", "-inf", "1e309", "-1e309", "1" * 310, "True", " 1.5", "1.5 ", "1,5"),
-        *("1_0", "0x1p3", "1.5f", "1.5d", ".", "e5", "1e", "1e5.5", "٣"),
+        *("1" * 350_000 + "x", "1_0", "0x1p3", "1.5f", "1.5d", ".", "e5", "1e", "1e5.5", "٣"),
     ],
 )
 def test_anything_else_is_no_fractional_in_the_words_of_aws(weather, runtime, refused, text):
