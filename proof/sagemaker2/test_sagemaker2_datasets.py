@@ -48,7 +48,7 @@ def test_a_query_that_is_wrong_fails(values):
     query.run(f'SELECT nothing FROM "{query.table_name}"', RESULTS)
     query.wait()
 
-    with pytest.raises(RuntimeError, match="failed"):
+    with pytest.raises(RuntimeError, match="Failed"):
         query.as_dataframe()
 
 

@@ -2,8 +2,12 @@
 
 import botocore.session
 import pytest
-from shapes_judge import reply_faults
+from emulator_model import reply_faults
 
+_GET = (
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">{}<ResponseMetadata/>'
+    "</GetCallerIdentityResponse>"
+)
 SESSION = botocore.session.get_session()
 
 
@@ -21,13 +25,20 @@ def faults(service, operation, content, headers=()):
     ],
 )
 def test_a_query_reply(inside, said):
-    content = f'<R xmlns="https://sts"><GetCallerIdentityResult>{inside}</GetCallerIdentityResult></R>'.encode()
+    content = _GET.format(f"<GetCallerIdentityResult>{inside}</GetCallerIdentityResult>").encode()
 
     assert [fault for fault in faults("sts", "GetCallerIdentity", content) if "does not match" not in fault] == said
 
 
 def test_a_query_reply_without_its_result():
-    assert faults("sts", "GetCallerIdentity", b"<R/>") == [": no GetCallerIdentityResult"]
+    assert faults("sts", "GetCallerIdentity", _GET.format("").encode()) == [".GetCallerIdentityResult: missing"]
+
+
+def test_a_query_reply_of_another_operation_and_namespace():
+    assert faults("sts", "GetCallerIdentity", b"<R><ResponseMetadata/><GetCallerIdentityResult/></R>") == [
+        ": R is no GetCallerIdentityResponse",
+        ": R is of another namespace",
+    ]
 
 
 @pytest.mark.parametrize(
