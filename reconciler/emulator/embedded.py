@@ -13,11 +13,11 @@ from reconciler.emulator import clock, faults, subjects
 from reconciler.emulator.access import identity
 from reconciler.emulator.calls import Operation, Raw, Service, Site, partition
 from reconciler.emulator.control import groups, lifecycle, staleness, tags
-from reconciler.emulator.errors import AwsError, ConnectionDropped, DiskFull, missing_group, serialization
+from reconciler.emulator.errors import AwsError, ConnectionDropped, missing_group, serialization
 from reconciler.emulator.operations import service
 from reconciler.emulator.settings import Settings
 from reconciler.emulator.shapes import checked
-from reconciler.emulator.store import Store
+from reconciler.emulator.store import DiskFull, Store
 from reconciler.emulator.wire import routes
 from reconciler.emulator.wire.messages import Answer
 from reconciler.emulator.wire.protocols import Json

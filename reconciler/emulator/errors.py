@@ -33,10 +33,6 @@ class UnusableDirectory(Exception):
     """The data directory cannot be read, and what to do about it, in one sentence."""
 
 
-class DiskFull(Exception):
-    """There was no room for what a request stores; nothing of it is stored."""
-
-
 def invalid(message: str) -> AwsError:
     """A request whose parts are well formed but do not fit together."""
     return AwsError("ValidationException", f"Validation Error: {message}")

@@ -9,7 +9,7 @@ import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator.errors import DiskFull, UnusableDirectory
+from reconciler.emulator.errors import UnusableDirectory
 from reconciler.emulator.schema import STATEMENTS, TABLES, VERSION
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ FILE = "control.sqlite3"
 _BUSY_S = 30.0
 _NO_TURN = nullcontext()
 _WAY_OUT = "`reconciler emulator reset` empties its directory and makes it usable again."
+
+
+class DiskFull(sqlite3.OperationalError):
+    """There was no room for what a transaction stores; nothing of it is stored."""
 
 
 class Store:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.emulator import clock
-from reconciler.emulator.errors import DiskFull
 from reconciler.emulator.runtime import instants, online
 from reconciler.emulator.runtime.feature_groups import numbered
 from reconciler.emulator.runtime.ledger import Ledger
 from reconciler.emulator.runtime.online import Kept
+from reconciler.emulator.store import DiskFull
 
 if TYPE_CHECKING:
     import sqlite3
