@@ -1,7 +1,16 @@
 """What the runtime's tests share: records to write, and what became of them."""
 
 import json
+import os
 
+from hypothesis import HealthCheck, settings
+
+# FUZZ_EXAMPLES sets how many cases of each kind are drawn.
+drawn = settings(
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 T0, T1, T2, T3 = (f"2024-01-01T0{hour}:00:00Z" for hour in range(4))
 
 

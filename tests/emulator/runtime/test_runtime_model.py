@@ -8,16 +8,12 @@ from itertools import count
 
 import pytest
 from emulator_help import a_feature
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
-from runtime_help import a_record, fv, pending, raw, values
+from runtime_help import a_record, drawn, fv, pending, raw, values
 
 from reconciler.emulator.runtime import instants, records, writing
 
-quick = hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC).timestamp()
 _numbers = count()
 
@@ -133,10 +129,17 @@ def ask(emulator, step, names):
     return reply.status
 
 
-def play(emulator, history):
-    """Play a history to both, for identifiers nobody has had before."""
+def fresh(emulator):
+    """Identifiers nobody has had before; the rows of earlier ones are forgotten, for there are many."""
+    with emulator.store.writing() as db:
+        db.execute("DELETE FROM pending")
     number = next(_numbers)
-    names, model = [f"{number}-a", f"{number}-b"], Model()
+    return [f"{number}-a", f"{number}-b"]
+
+
+def play(emulator, history):
+    """Play a history to both."""
+    names, model = fresh(emulator), Model()
     model.now = round(_now(emulator) * 1000) * 10**6
     for step in history:
         if step[0] == "wait":
@@ -181,7 +184,7 @@ def histories(at, ttl, *more):
     )
 
 
-@quick
+@drawn
 @given(history=histories(times, st.none()) | histories(few_times, st.none()))
 def test_both_stores_are_what_the_model_says(group, emulator, history):
     names, model = play(emulator, history)
@@ -190,7 +193,7 @@ def test_both_stores_are_what_the_model_says(group, emulator, history):
     assert offline(emulator, names) == model.offline
 
 
-@quick
+@drawn
 @given(history=histories(times, st.none() | st.integers(1, 5000), st.tuples(st.just("wait"), st.integers(1, 2000))))
 def test_also_when_records_expire_in_between(group, emulator, history):
     names, model = play(emulator, history)
@@ -203,11 +206,10 @@ def test_also_when_records_expire_in_between(group, emulator, history):
     assert Counter(map(json.dumps, offline(emulator, names))) == Counter(map(json.dumps, model.offline))
 
 
-@quick
+@drawn
 @given(history=st.lists(st.tuples(which, few_times, words), min_size=1, max_size=25))
 def test_a_batch_is_its_entries_one_after_the_other(group, emulator, history):
-    number = next(_numbers)
-    names, model = [f"{number}-a", f"{number}-b"], Model()
+    names, model = fresh(emulator), Model()
     entries = [{"FeatureGroupName": "weather", "Record": a_record(names[which], at, x=x)} for which, at, x in history]
     reply = raw(emulator, "POST", "/BatchWriteRecord", {"Entries": entries})
     for which, at, x in history:
@@ -227,7 +229,7 @@ def sizes(emulator):
     return kept, counted
 
 
-@quick
+@drawn
 @given(history=histories(times, st.none() | st.integers(1, 5000), st.tuples(st.just("wait"), st.integers(1, 2000))))
 def test_what_is_counted_is_what_is_there(group, emulator, history):
     play(emulator, history)
@@ -255,10 +257,11 @@ options = st.fixed_dictionaries(
 )
 
 
-@quick
+@drawn
 @given(record=entries, more=options)
 def test_a_glance_never_changes_what_is_answered(weather, emulator, record, more):
     """The short way is for speed only: what it lets pass and what it does not are answered as in full."""
+    fresh(emulator)
     asked = {"Record": record, **more}
     batch = {"Entries": [{"FeatureGroupName": "weather", **asked}]}
     with pytest.MonkeyPatch.context() as patch:

@@ -4,10 +4,9 @@ import json
 
 import pytest
 from emulator_help import a_group
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from runtime_help import T1, T2, a_record, fv, get, pending, put, raw
+from runtime_help import T1, T2, a_record, drawn, fv, get, pending, put, raw
 
 ARN = "arn%3Aaws%3Asagemaker%3Aeu-west-1%3A000000000000%3Afeature-group%2Fweather"
 MODELLED = {
@@ -20,9 +19,6 @@ MODELLED = {
     "ServiceUnavailable": 503,
     "NotImplemented": 501,
 }
-quick = hypothesis_settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
 def assert_error(reply):
@@ -196,13 +192,13 @@ def assert_answered(emulator, reply):
     assert raw(emulator, "GET", "/FeatureGroup/weather?RecordIdentifierValueAsString=a").status == 200
 
 
-@quick
+@drawn
 @given(route=st.sampled_from(ROUTES), body=st.dictionaries(members, shaped, max_size=5) | json_values)
 def test_any_json_is_answered(weather, emulator, route, body):
     assert_answered(emulator, raw(emulator, *route, body))
 
 
-@quick
+@drawn
 @given(route=st.sampled_from(ROUTES), body=st.binary(max_size=200))
 def test_any_bytes_are_answered(weather, emulator, route, body):
     assert_answered(emulator, raw(emulator, *route, body))
@@ -211,7 +207,7 @@ def test_any_bytes_are_answered(weather, emulator, route, body):
 tail = st.text(st.sampled_from("%/?&=+;.:#0aAfF\\\"'<> é\x00\x7f"), max_size=40)
 
 
-@quick
+@drawn
 @given(method=st.sampled_from(["GET", "PUT", "POST", "DELETE"]), name=tail, query=tail)
 @example(method="GET", name="weather", query="RecordIdentifierValueAsString=%")
 def test_any_path_is_answered(weather, emulator, method, name, query):
