@@ -1,4 +1,4 @@
-"""What an emulator holds, for a person: it fits 80 columns, however long the names are."""
+"""What an emulator holds, for a person, on 80 columns unless a name alone is longer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from reconciler.render.counts import count
 
 _LOCAL_ACCOUNT = "000000000000"
+_USUAL_DATABASE = "sagemaker_featurestore."
+_LONG = 40
 _BAD = ("CreateFailed", "DeleteFailed")
 
 
@@ -27,8 +29,9 @@ def lines(found: dict[str, Any], paint: Callable[[str, str], str]) -> Iterator[s
 def _group(group: dict[str, Any], paint: Callable[[str, str], str]) -> Iterator[str]:
     state = paint(group["status"], "red") if group["status"] in _BAD else group["status"]
     place = group["region"] if group["account"] == _LOCAL_ACCOUNT else f"{group['account']} {group['region']}"
+    what = f"{state}  {place}  {count(group['features'], 'feature')}"
     yield ""
-    yield f"  {group['name']}  {state}  {place}  {count(group['features'], 'feature')}"
+    yield from [f"  {group['name']}  {what}"] if len(group["name"]) < _LONG else [f"  {group['name']}", f"    {what}"]
     if group.get("failure"):
         yield f"    {group['failure']}"
     if group["records"] is not None:
@@ -38,7 +41,7 @@ def _group(group: dict[str, Any], paint: Callable[[str, str], str]) -> Iterator[
         waiting = f"; {count(group['pending'], 'row')} not written yet" if group["pending"] else ""
         yield f"    offline  {count(offline['files'], 'file')}, {size(offline['bytes'])}{waiting}"
         if offline["table"]:
-            yield f"             {offline['table']}"
+            yield f"    table    {offline['table'].removeprefix(_USUAL_DATABASE)}"
 
 
 def _rest(found: dict[str, Any], paint: Callable[[str, str], str]) -> Iterator[str]:

@@ -78,7 +78,8 @@ def _check_place(fault: Fault) -> None:
     if mine != "*" and fault.operation not in mine:
         raise ValueError(f"{fault.kind} never hits {fault.operation}; it hits: {', '.join(sorted(mine))}")
     # One service after the other: each is imported, and the first are those that faults are mostly about.
-    known: set[str] = set().union(*(mine for mine in KINDS.values() if isinstance(mine, frozenset)))
+    of_faults: tuple[frozenset[str], ...] = tuple(mine for mine in KINDS.values() if isinstance(mine, frozenset))
+    known = set() if fault.service else set().union(*of_faults)
     for name in [fault.service] if fault.service else NAMES:
         if fault.operation in known:
             return

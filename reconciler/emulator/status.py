@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,8 @@ def describe_directory(directory: Path | str) -> dict[str, Any]:
     """All of it, also of a directory that is empty or not there; raises UnusableDirectory."""
     if not os.path.exists(os.path.join(directory, FILE)):  # noqa: PTH110, PTH118 - as the store itself
         return {"directory": str(directory), "bytes": 0, "groups": [], "buckets": []}
-    store = Store(directory)
-    try:
+    with closing(Store(directory)) as store:
         return {"directory": str(directory), **describe(store)}
-    finally:
-        store.close()
 
 
 def describe(store: Store) -> dict[str, Any]:
@@ -74,15 +72,15 @@ def describe_groups(store: Store) -> list[dict[str, Any]]:
 
 def reset(directory: Path | str) -> None:
     """Forget everything under a directory, also for servers that run on it, and whatever version wrote it."""
+    folder = Path(directory)
     try:
-        store = Store(directory)
+        if (folder / FILE).exists():
+            with closing(Store(directory)) as store:
+                forget(store)
+        else:
+            _remove(folder)
     except UnusableDirectory:
-        _remove(Path(directory))
-        return
-    try:
-        forget(store)
-    finally:
-        store.close()
+        _remove(folder)
 
 
 def forget(store: Store) -> None:
@@ -91,13 +89,16 @@ def forget(store: Store) -> None:
     objects.clear(store)
 
 
-def _remove(directory: Path) -> None:
+def _remove(folder: Path) -> None:
     """Only what an emulator has put there goes: the directory is the user's."""
-    for name in _FILES:
-        (directory / name).unlink(missing_ok=True)
-    for name in _FOLDERS:
-        if (directory / name).is_dir() and not (directory / name).is_symlink():
-            shutil.rmtree(directory / name)
+    try:
+        for name in _FILES:
+            (folder / name).unlink(missing_ok=True)
+        for name in _FOLDERS:
+            if (folder / name).is_dir() and not (folder / name).is_symlink():
+                shutil.rmtree(folder / name)
+    except OSError as error:
+        raise UnusableDirectory(f"{folder} cannot be emptied: {error.strerror or error}.") from error
 
 
 def _group(

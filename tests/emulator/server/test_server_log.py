@@ -1,8 +1,8 @@
 """A line for each request, that fits a terminal, and the list of the latest for whoever looks in."""
 
 import io
-import pty
 import os
+import pty
 import subprocess
 import sys
 
