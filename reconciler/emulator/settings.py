@@ -24,6 +24,8 @@ class Settings(NamedTuple):
     """Of one PutObject or UploadPart (Amazon S3 user guide)."""
     offline_delay_s: float = 0.0
     """How long after a write it becomes visible offline; AWS says within 15 minutes. 0: at once."""
+    query_s: float = 0.0
+    """How long a query of Athena is seen running at least, by the emulator's clock."""
     sleep_limit_s: float = 60.0
     """No latency fault holds a call longer than this."""
 

@@ -53,6 +53,15 @@ def delete(site: Site, named: tuple[str, str], positions: Mapping[str, Sequence[
     return sum(map(len, wanted.values()))
 
 
+def delete_files(site: Site, table: Table, positions: Mapping[str, Sequence[int]]) -> list[DataFile]:
+    """New delete files, for whoever commits them together with new rows; ChangedMeanwhile as of `delete`."""
+    files = _data_files(table)
+    missing = [uri for uri in positions if uri not in files]
+    if missing:
+        raise ChangedMeanwhile(missing[0])
+    return [_write(site, table, files[uri], sorted(set(found))) for uri, found in positions.items()]
+
+
 def _data_files(table: Table) -> dict[str, DataFile]:
     snapshot = table.current_snapshot()
     return {

@@ -1,0 +1,133 @@
+"""Texts to trees: Trino's grammar as sqlglot knows it, with functions left as they were written."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ParseError, TokenError
+
+from reconciler.emulator.athena.failures import malformed
+from reconciler.emulator.athena.functions import BUILDERS
+
+if TYPE_CHECKING:
+    from reconciler.emulator.errors import AwsError
+
+# The sentence of live Athena for a text that does not begin as any statement does.
+EXPECTED = (
+    "Expecting: 'ALTER', 'ANALYZE', 'CALL', 'COMMENT', 'COMMIT', 'CREATE', 'DEALLOCATE', 'DELETE', 'DENY', 'DESC', "
+    "'DESCRIBE', 'DROP', 'EXECUTE', 'EXPLAIN', 'GRANT', 'INSERT', 'MERGE', 'PREPARE', 'REFRESH', 'RESET', 'REVOKE', "
+    "'ROLLBACK', 'SET', 'SHOW', 'START', 'TRUNCATE', 'UNLOAD', 'UPDATE', 'USE', <query>"
+)
+
+
+@cache
+def _dialect() -> Any:
+    # sqlglot logs what it cannot say in DuckDB's words; whoever runs the query is told by its failure.
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+    class Reading(Trino):
+        """Trino, whose functions that are translated here keep their arguments in order."""
+
+        class Parser(Trino.Parser):  # type: ignore[valid-type, misc]
+            FUNCTIONS = {  # noqa: RUF012 - as sqlglot has it
+                name: build for name, build in Trino.Parser.FUNCTIONS.items() if name.lower() not in BUILDERS
+            }
+
+    return Reading
+
+
+def dialect() -> Any:
+    return _dialect()
+
+
+def parse(sql: str) -> exp.Expr:
+    """The tree of one statement."""
+    try:
+        trees = [tree for tree in _dialect()().parse(sql) if tree is not None]
+    except ParseError as error:
+        raise _unexpected(sql, error) from None
+    except TokenError:
+        raise malformed("mismatched input. The text ends inside a string, a name or a comment", (1, 1)) from None
+    except RecursionError:
+        raise malformed("The statement is nested too deeply") from None
+    except Exception:  # noqa: BLE001 - a parser that trips over a text has not understood it
+        raise malformed("mismatched input", (1, 1)) from None
+    if len(trees) > 1:
+        raise malformed(f"Only one sql statement is allowed. Got: {sql}")
+    if not trees:
+        raise malformed(f"mismatched input '<EOF>'. {EXPECTED}", place(sql, len(sql)))
+    _refuse_foreign(sql, trees[0])
+    found: exp.Expr = trees[0]
+    return found
+
+
+def place(sql: str, offset: int) -> tuple[int, int]:
+    """Line and column, from one."""
+    before = sql[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+
+def where(sql: str, node: exp.Expr) -> tuple[int, int] | None:
+    """Where the text of a node begins, as far as the parser kept it."""
+    starts = [inner.meta["start"] for inner in node.walk() if "start" in inner.meta]
+    return place(sql, min(starts)) if starts else None
+
+
+def written(sql: str, node: exp.Expr) -> str:
+    """The text of a node that is one word."""
+    return sql[node.meta["start"] : node.meta["end"] + 1] if "start" in node.meta else ""
+
+
+def _unexpected(sql: str, error: ParseError) -> AwsError:
+    first = error.errors[0] if error.errors else {}
+    word = first.get("highlight") or ""
+    offset = _offset(sql, first.get("line") or 1, first.get("col") or 1) - len(word)
+    if not word or (offset + len(word) >= len(sql.rstrip().rstrip(";").rstrip()) and "Expected" in str(error)):
+        return malformed("Queries of this type are not supported")
+    return malformed(f"mismatched input '{word}'", place(sql, max(offset, 0)))
+
+
+def _offset(sql: str, line: int, column: int) -> int:
+    lines = sql.split("\n")
+    return sum(len(text) + 1 for text in lines[: line - 1]) + column
+
+
+# What sqlglot reads for other databases' sake and Trino does not have.
+_FOREIGN = (
+    "Command",
+    "Copy",
+    "Pragma",
+    "Set",
+    "Attach",
+    "Detach",
+    "Pivot",
+    "Qualify",
+    "Hint",
+    "Parameter",
+    "SessionParameter",
+    "Directory",
+    "Lock",
+    "Use",
+    "LoadData",
+    "Cache",
+    "Kill",
+    "Analyze",
+    "Comment",
+)
+
+
+def _refuse_foreign(sql: str, tree: exp.Expr) -> None:
+    for node in tree.walk():
+        name = type(node).__name__
+        starred = isinstance(node, exp.Star) and any(node.args.values())
+        crossed = (
+            isinstance(node, exp.Join) and node.kind == "CROSS" and (node.args.get("on") or node.args.get("using"))
+        )
+        picky = isinstance(node, exp.Distinct) and node.args.get("on") is not None
+        if name in _FOREIGN or starred or crossed or picky:
+            word = "ON" if crossed or picky else name.upper()
+            raise malformed(f"mismatched input '{word}'", where(sql, node) or (1, 1))
