@@ -43,7 +43,7 @@ def folder(offline):
 def query(offline):
     """A statement through Athena, as a frame."""
 
-    def run(sql, **more):
-        return wr.athena.read_sql_query(sql, database=DATABASE, s3_output=f"s3://{BUCKET}/results/", **more)
+    def run(sql, to="results", **more):
+        return wr.athena.read_sql_query(sql, database=DATABASE, s3_output=f"s3://{BUCKET}/{to}/", **more)
 
     return run

@@ -15,7 +15,9 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_query_brings_values_and_types(query, table, way):
-    found = query(f'SELECT id, temp, "count", note, is_deleted FROM {table} ORDER BY id, at', **WAYS[way])
+    sql = f'SELECT id, temp, "count", note, is_deleted FROM {table} ORDER BY id, at'
+
+    found = query(sql, to=f"values-{way}", **WAYS[way])
     found = found.sort_values(["id", "is_deleted"]).reset_index(drop=True)
 
     assert len(found) == 21
@@ -29,7 +31,14 @@ def test_a_query_brings_values_and_types(query, table, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_query_without_rows_is_an_empty_frame(query, table, way):
-    assert len(query(f"SELECT id FROM {table} WHERE id = 'nobody'", **WAYS[way])) == 0
+    assert len(query(f"SELECT id FROM {table} WHERE id = 'nobody'", to=f"empty-{way}", **WAYS[way])) == 0
+
+
+def test_an_unload_needs_an_empty_place(query, table):
+    query(f"SELECT id FROM {table}", to="once", **WAYS["unload"])
+
+    with pytest.raises(wr.exceptions.QueryFailed, match="HIVE_PATH_ALREADY_EXISTS"):
+        query(f"SELECT id FROM {table}", to="once", **WAYS["unload"])
 
 
 def test_a_query_comes_in_pieces(query, table):
@@ -99,14 +108,6 @@ def test_the_catalogue_describes_the_table(offline, table, folder):
     assert not wr.catalog.does_table_exist(database=DATABASE, table="no_such_table")
     assert wr.catalog.get_table_location(database=DATABASE, table=table).rstrip("/") == folder
     assert list(wr.catalog.table(database=DATABASE, table=table)["Column Name"])[:2] == ["id", "at"]
-
-
-def test_the_catalogue_has_the_partitions(offline, table, folder):
-    found = wr.catalog.get_partitions(database=DATABASE, table=table)
-
-    assert {location.rstrip("/"): values for location, values in found.items()} == {
-        f"{folder}/year=2024/month=01/day=01/hour={hour}": ["2024", "01", "01", hour] for hour in ("10", "11", "12")
-    }
 
 
 def test_a_table_of_ones_own_is_written_extended_and_joined(query, table):
