@@ -138,8 +138,9 @@ UPDATE_WRITES_WHOLE_ROW = True
 EXPIRED_AS_OF_EXPIRY = True
 # A batch read answers no more than this; the rest is unprocessed. (DynamoDB's limit: one of this API is not known.)
 MOST_BATCH_BYTES = 16 * 2**20
-# ListRecords without MaxResults.
+# ListRecords without MaxResults; and a page ends, short or empty but with a token, when so many were looked at.
 LIST_PAGE = 100
+LIST_LOOKS_AT = 10_000
 
 
 def in_memory_page(asked: int) -> int:

@@ -17,38 +17,31 @@ if TYPE_CHECKING:
     from reconciler.emulator.calls import Call, Site
 
 _AT_ONCE = 1000
-
-
-def is_due(db: sqlite3.Connection, moment: float) -> bool:
-    """Whether there is anything to remove; nearly always not."""
-    found = db.execute(
-        "SELECT 1 FROM records WHERE expires <= ? UNION ALL SELECT 1 FROM leftovers LIMIT 1",
-        (instants.from_epoch(moment),),
-    )
-    return found.fetchone() is not None
+_PORTIONS = 20
 
 
 def settle(site: Site) -> None:
-    """Remove everything that is due, a little in each transaction, so that others get their turn."""
+    """Remove what is due, a little in each transaction; of very much the rest is for those who come next."""
+    with site.store.reading() as db:
+        is_due, has_leftovers = _is_due(db), online.has_leftovers(db)
     try:
-        while _is_due(site):
+        for _ in range(_PORTIONS if is_due else 0):
             with site.store.writing() as db:
-                sweep(site.call(db))
+                if sweep(site.call(db)) < _AT_ONCE:
+                    break
+        if has_leftovers:
+            with site.store.writing() as db:
+                online.drop_leftovers(db)
     except DiskFull:
         return  # nobody sees it any more; it is removed when there is room for its markers
 
 
-def _is_due(site: Site) -> bool:
-    with site.store.reading() as db:
-        return is_due(db, clock.now(db))
-
-
-def sweep(call: Call, most: int = _AT_ONCE) -> None:
-    """Remove some of it."""
+def sweep(call: Call) -> int:
+    """Remove some of what has expired; answers how many."""
     ledger = Ledger(call)
     rows = call.db.execute(
         "SELECT group_id, id, instant, deleted, expires, size FROM records WHERE expires <= ? ORDER BY expires LIMIT ?",
-        (instants.from_epoch(call.now), most),
+        (instants.from_epoch(call.now), _AT_ONCE),
     ).fetchall()
     for group_id, record_id, *kept in rows:
         group = numbered(call, group_id)
@@ -57,4 +50,9 @@ def sweep(call: Call, most: int = _AT_ONCE) -> None:
         else:
             ledger.expire(group, record_id, Kept._make(kept))
     ledger.close()
-    online.drop_leftovers(call.db)
+    return len(rows)
+
+
+def _is_due(db: sqlite3.Connection) -> bool:
+    moment = instants.from_epoch(clock.now(db))
+    return db.execute("SELECT 1 FROM records WHERE expires <= ? LIMIT 1", (moment,)).fetchone() is not None

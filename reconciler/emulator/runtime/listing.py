@@ -12,6 +12,7 @@ from reconciler.emulator.runtime.reading import readable
 
 if TYPE_CHECKING:
     from reconciler.emulator.calls import Call
+    from reconciler.emulator.runtime.feature_groups import FeatureGroup
 
 
 def list_records(call: Call, asked: dict[str, Any]) -> str:
@@ -21,18 +22,26 @@ def list_records(call: Call, asked: dict[str, Any]) -> str:
     size = asked.get("MaxResults", assumptions.LIST_PAGE)
     if group.storage == "InMemory":
         size = assumptions.in_memory_page(size)
-    found = online.identifiers(
-        call.db,
-        group.id,
-        after,
-        size + 1,
-        instants.from_epoch(call.now),
-        with_deleted=asked.get("IncludeSoftDeletedRecords", False),
-    )
-    page: dict[str, Any] = {"RecordIdentifiers": found[:size]}
-    if len(found) > size:
-        page["NextToken"] = _token(found[size - 1], group.id)
+    found, last = _page(call, group, after, size, with_deleted=asked.get("IncludeSoftDeletedRecords", False))
+    page: dict[str, Any] = {"RecordIdentifiers": found}
+    if last is not None:
+        page["NextToken"] = _token(last, group.id)
     return as_json(page)
+
+
+def _page(
+    call: Call, group: FeatureGroup, after: str, size: int, *, with_deleted: bool
+) -> tuple[list[str], str | None]:
+    """A page, and where it ended if more may follow. A page of few finds ends too: others wait for their turn."""
+    found: list[str] = []
+    moment, last = instants.from_epoch(call.now), after
+    for number, (record_id, is_deleted, expires) in enumerate(online.walk(call.db, group.id, after)):
+        if len(found) == size or number == assumptions.LIST_LOOKS_AT:
+            return found, last
+        if (with_deleted or not is_deleted) and (expires is None or expires > moment):
+            found.append(record_id)
+        last = record_id
+    return found, None
 
 
 def _token(last: str, group_id: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from reconciler.emulator.runtime.records import Record
 
@@ -17,13 +17,12 @@ _PUT = (
     "expires = excluded.expires, size = excluded.size, body = excluded.body"
 )
 _READ = "SELECT body, expires FROM records WHERE group_id = ? AND id = ? AND deleted = 0"
-_LIST = "SELECT id FROM records WHERE group_id = ? AND id > ? AND {} ORDER BY id LIMIT ?"
-_LIVING = "deleted = 0 AND (expires IS NULL OR expires > ?)"
+_WALK = "SELECT id, deleted, expires FROM records WHERE group_id = ? AND id > ? ORDER BY id"
 _GROW = (
     "INSERT INTO online_sizes (group_id, records, bytes) VALUES (?, ?, ?) ON CONFLICT (group_id) DO UPDATE "
     "SET records = records + excluded.records, bytes = bytes + excluded.bytes"
 )
-_DROPPED_AT_ONCE = 10_000
+_DROPPED_AT_ONCE = 5_000
 
 
 class Kept(NamedTuple):
@@ -70,13 +69,9 @@ def grow(db: sqlite3.Connection, group_id: int, records: int, size: int) -> None
     db.execute(_GROW, (group_id, records, size))
 
 
-def identifiers(
-    db: sqlite3.Connection, group_id: int, after: str, most: int, moment: str, *, with_deleted: bool
-) -> Sequence[str]:
-    """In their order, those after one of them."""
-    living = f"({_LIVING} OR deleted = 1)" if with_deleted else _LIVING
-    found = db.execute(_LIST.format(living), (group_id, after, moment, most))
-    return [record_id for (record_id,) in found]
+def walk(db: sqlite3.Connection, group_id: int, after: str) -> Iterator[tuple[str, int, str | None]]:
+    """Identifiers in their order, those after one of them; with deletion and expiry."""
+    yield from db.execute(_WALK, (group_id, after))
 
 
 def drop(db: sqlite3.Connection, group_id: int) -> None:
@@ -86,12 +81,16 @@ def drop(db: sqlite3.Connection, group_id: int) -> None:
         db.execute("INSERT OR IGNORE INTO leftovers VALUES (?)", (group_id,))
 
 
-def drop_leftovers(db: sqlite3.Connection) -> bool:
-    """Some of what deleted groups left behind; whether there was anything."""
+def has_leftovers(db: sqlite3.Connection) -> bool:
+    """Whether deleted groups left anything behind."""
+    return db.execute("SELECT 1 FROM leftovers LIMIT 1").fetchone() is not None
+
+
+def drop_leftovers(db: sqlite3.Connection) -> None:
+    """Some of what deleted groups left behind."""
     row = db.execute("SELECT group_id FROM leftovers LIMIT 1").fetchone()
     if row is not None and _drop_some(db, row[0]) < _DROPPED_AT_ONCE:
         db.execute("DELETE FROM leftovers WHERE group_id = ?", row)
-    return row is not None
 
 
 def _drop_some(db: sqlite3.Connection, group_id: int) -> int:

@@ -3,6 +3,8 @@
 import pytest
 from runtime_help import T1, T2, delete, put, raw
 
+from reconciler.emulator import assumptions
+
 
 @pytest.fixture
 def filled(weather, runtime):
@@ -71,6 +73,12 @@ def test_long_identifiers_make_no_token_too_long(weather, runtime, names):
         put(runtime, name)
 
     assert every(runtime, PaginationConfig={"PageSize": 1}) == [[name] for name in names]
+
+
+def test_a_page_ends_when_it_has_looked_at_enough(filled, runtime, monkeypatch):
+    monkeypatch.setattr(assumptions, "LIST_LOOKS_AT", 2)
+
+    assert every(runtime) == [["00", "01"], ["02"], ["05"], ["06", "07"], ["08", "09"]]
 
 
 @pytest.mark.parametrize("size", [0, 101, -1, 2**31])

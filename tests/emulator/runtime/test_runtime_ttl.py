@@ -7,6 +7,7 @@ from emulator_help import a_feature, a_group
 from runtime_help import T1, T2, a_marker, a_record, delete, fv, get, pending, put, values
 
 from reconciler.emulator import assumptions
+from reconciler.emulator.runtime import expiry, online
 
 HOUR = {"Unit": "Hours", "Value": 1}
 DAY = {"Unit": "Days", "Value": 1}
@@ -177,6 +178,34 @@ def test_what_nobody_meets_is_removed_by_whoever_reads_offline(hourly, sagemaker
     assert left == 0
     assert pending(emulator) == [a_marker(f"{number:04}", "2030-01-01T13:00:00Z") for number in range(1500)]
     assert sagemaker.describe_feature_group(FeatureGroupName="weather")["OnlineStoreTotalSizeBytes"] == 0
+
+
+def test_of_very_much_some_is_removed_each_time(hourly, runtime, emulator, monkeypatch):
+    monkeypatch.setattr(expiry, "_AT_ONCE", 2)
+    monkeypatch.setattr(expiry, "_PORTIONS", 2)
+    for record_id in "abcdef":
+        put(runtime, record_id, NOON)
+    emulator.advance_clock(3600)
+    left = []
+    for _ in range(3):
+        emulator.flush()
+        with emulator.store.reading() as db:
+            left.append(db.execute("SELECT count(*) FROM records").fetchone()[0])
+
+    assert left == [2, 0, 0]
+
+
+def test_expired_records_of_a_group_that_is_gone_are_no_trouble(hourly, sagemaker, runtime, emulator, monkeypatch):
+    monkeypatch.setattr(online, "_DROPPED_AT_ONCE", 1)
+    for record_id in "abc":
+        put(runtime, record_id, NOON)
+    sagemaker.delete_feature_group(FeatureGroupName="weather")
+    emulator.advance_clock(3600)
+    emulator.flush()
+    with emulator.store.reading() as db:
+        left = db.execute("SELECT count(*) FROM records").fetchone()[0]
+
+    assert left == 0
 
 
 def test_a_marker_can_be_assumed_to_carry_the_event_time(hourly, runtime, emulator, monkeypatch):
