@@ -84,6 +84,7 @@ def _passed(store: Store, db: sqlite3.Connection, bucket: str, step: Step) -> Fo
 
 def open_object(store: Store, bucket: str, key: str) -> tuple[Found, int] | None:
     """The object and a descriptor of its content, which belong together also while others write."""
+    places.check_bucket_name(bucket)
     names = places.segments(key)
     for _ in range(_TRIES):
         opened = _open_plain(store, bucket, key, names) if names else None
@@ -103,8 +104,10 @@ def _open_plain(store: Store, bucket: str, key: str, names: list[str]) -> tuple[
     path = places.path_of(store, bucket, names)
     try:
         descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            return None
+        raise
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
@@ -329,6 +332,4 @@ def _remove_empty_folders(store: Store, bucket: str, names: list[str]) -> None:
 
 def missing(store: Store, bucket: str, key: str) -> Exception:
     """Why there is nothing to read."""
-    if not places.is_bucket_name(bucket):
-        return refusals.invalid_bucket_name(bucket)
     return refusals.no_such_key(key) if places.has_bucket(store, bucket) else refusals.no_such_bucket(bucket)

@@ -98,7 +98,7 @@ def is_folder(store: Store, names: Sequence[str]) -> bool:
 
 def file_status(store: Store, bucket: str, names: Sequence[str]) -> os.stat_result | None:
     """Of the plain file with these segments, if there is one."""
-    if not is_folder(store, (BUCKETS, bucket, *names[:-1])):
+    if not is_bucket_name(bucket) or not is_folder(store, (BUCKETS, bucket, *names[:-1])):
         return None
     found = _lstat(path_of(store, bucket, names))
     return found if found is not None and stat.S_ISREG(found.st_mode) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import logging
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.calls import Raw, Service
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.s3.address import Asked
     from reconciler.emulator.wire.messages import Answer, Request
 
+_log = logging.getLogger("reconciler.emulator")
 _CUSTOMER_KEYS = "server-side-encryption-customer-algorithm"
 
 
@@ -58,13 +59,12 @@ def _asked(site: Site, request: Request) -> Asked:
 
 
 def _shielded(answer: Callable[[Asked], Answer], asked: Asked) -> Answer:
-    """A disk that is full or forbids is an error reply, and no end of the connection."""
+    """A disk that is full or forbids is an error reply and a line in the log."""
     try:
         return answer(asked)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY}:
-            raise refusals.internal_error() from error
-        raise
+        _log.error("s3 %s: %s", asked.request.operation, error)
+        raise refusals.internal_error() from error
 
 
 # Copying and deleting look first at what is there, so they come after what is due, as reading does.

@@ -85,7 +85,7 @@ def raw(server, data, *, half_close=False):
 
 def request(method, path, body=b"", **headers):
     """An HTTP request as bytes; underscores in the names of headers are hyphens."""
-    given = {"Host": "127.0.0.1", "Connection": "close", "Content-Length": str(len(body)), **headers}
+    given = {"Host": "127.0.0.1", "Connection": "close", "Content_Length": str(len(body)), **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in given.items() if value is not None]
     return f"{method} {path} HTTP/1.1\r\n".encode("latin-1") + "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
