@@ -65,13 +65,19 @@ def _flush_group(site: Site, group_id: int, moment: float, horizon: int) -> int:
     except libraries.NotInstalled:
         raise
     except Exception as error:  # noqa: BLE001 - what is wrong with one group must not keep the others from being read
-        _log.warning("the offline store of group %s cannot be written", group_id, exc_info=error)
-        try:
-            with site.store.writing() as db:
-                health.block(db, group_id, error)
-        except sqlite3.Error:
-            _log.warning("nor can it be written down that it cannot", exc_info=True)
+        _block(site, group_id, error)
     return count
+
+
+def _block(site: Site, group_id: int, error: Exception) -> None:
+    """Say what is wrong: once, for it is tried again and again."""
+    try:
+        with site.store.writing() as db:
+            is_news = health.block(db, group_id, error)
+    except sqlite3.Error:
+        is_news = True  # a disk that is full is full for the store too
+    if is_news:
+        _log.warning("the offline store of a group cannot be written; its rows wait", exc_info=error)
 
 
 def _flush_portion(site: Site, group_id: int, moment: float, horizon: int) -> int:

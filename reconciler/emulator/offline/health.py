@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator import assumptions
 from reconciler.emulator.control import groups
+from reconciler.emulator.offline import targets
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,15 +19,16 @@ def is_blocked(db: sqlite3.Connection, group_id: int) -> bool:
     return status.get("Status") == "Blocked" and status.get("BlockedReason") != _reason(db, group_id)
 
 
-def block(db: sqlite3.Connection, group_id: int, error: Exception) -> None:
-    """A flush failed: its rows stay pending, and the group says why."""
-    group = groups.numbered(db, group_id)
-    if group is None:
-        return
+def block(db: sqlite3.Connection, group_id: int, error: Exception) -> bool:
+    """A flush failed: its rows stay pending, and the group says why. Answers whether that is news."""
     reason = assumptions.offline_store_blocked(error)
-    if reason != _reason(db, group_id):
-        db.execute("INSERT OR REPLACE INTO blocked VALUES (?, ?)", (group_id, reason))
+    if reason == _reason(db, group_id) or targets.find(db, group_id) is None:
+        return False
+    db.execute("INSERT OR REPLACE INTO blocked VALUES (?, ?)", (group_id, reason))
+    group = groups.numbered(db, group_id)
+    if group is not None:
         _save(db, group, {"Status": "Blocked", "BlockedReason": reason})
+    return True
 
 
 def unblock(db: sqlite3.Connection, group_id: int) -> None:

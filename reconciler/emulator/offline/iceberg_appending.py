@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from reconciler.emulator.offline.claims import Claim
     from reconciler.emulator.offline.targets import Target
 
+_log = logging.getLogger("reconciler.emulator")
+
 
 class TableUnfit(Exception):
     """The table is not, or no longer, one that can take the group's rows."""
@@ -48,10 +51,15 @@ def write(site: Site, target: Target, claim: Claim, rows: pa.Table) -> None:
 
     try:
         commit(lambda: _table(catalog, target), plan)
-    except claims.Forgotten:
+    except (claims.Forgotten, TableUnfit) as error:
         for file in files:
             parquet.remove(site, file.file_path)
-        raise
+        if isinstance(error, claims.Forgotten) or not target.is_departed:
+            raise
+        # Group and table are both gone, so nobody could mend it, and nobody could read what would be written.
+        _log.warning("rows of a deleted group are dropped: %s", error)
+        with site.store.writing() as db:
+            claims.fulfil(db, claim)
 
 
 def _files(site: Site, table: Table, target: Target, claim: Claim, rows: pa.Table) -> Iterator[DataFile]:

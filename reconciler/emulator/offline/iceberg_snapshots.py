@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import (
     DataFile,
     ManifestContent,
@@ -60,7 +60,7 @@ def commit(load: Callable[[], Table], plan: Callable[[Table], Change | None]) ->
             return None
         try:
             _Snapshot(table, change).commit()
-        except CommitFailedException:
+        except (CommitFailedException, NoSuchTableError):
             if attempt == _TRIES:
                 raise
         else:
