@@ -75,6 +75,29 @@ def test_an_address_on_this_machine_may_be_meant(emulator_url):
     assert done.stdout.strip() == "http://localhost:1", done.stderr
 
 
+def test_files_of_s3_are_the_emulators_for_pyarrow_too(emulator_url):
+    """It has a network code of its own, and looks at the environment only for some of its ways to S3."""
+    done = python(
+        """
+        import reconciler.sandbox
+        import pickle
+        import boto3
+        from pyarrow import fs
+        s3 = boto3.client("s3", "us-east-1")
+        s3.create_bucket(Bucket="arrow")
+        s3.put_object(Bucket="arrow", Key="x", Body=b"read")
+        plain, insisting = fs.S3FileSystem(), fs.S3FileSystem(endpoint_override="s3.amazonaws.com", region="us-east-1")
+        by_uri, path = fs.FileSystem.from_uri("s3://arrow/x")
+        for each in (plain, insisting, by_uri, pickle.loads(pickle.dumps(plain))):
+            print(each.open_input_stream(path).read(), isinstance(each, fs.S3FileSystem))
+        print(isinstance(fs.LocalFileSystem(), fs.S3FileSystem))
+        """,
+        url=emulator_url,
+    )
+
+    assert done.stdout.splitlines() == ["b'read' True"] * 4 + ["False"], done.stderr
+
+
 TRIES = {
     "an address": "socket.create_connection(('203.0.113.1', 80), 5)",
     "an address of ipv6": "socket.create_connection(('2001:db8::1', 80), 5)",
