@@ -30,8 +30,8 @@ _FORMAT = Text(128, None, _LINE)
 FILTER = Text(2048, 0, _LINE)
 FILTER_LINES = Text(2048, 0, _LINES)
 DATABASE_ATTRIBUTES = Many(Text(enum=("NAME", "TARGET_DATABASE")))
-VALUES = Many(Text(1024, 0))
-PARTITION_VALUES = Many(Text(1024, 0), 100)
+VALUES = Many(Text(1024, 1))
+PARTITION_VALUES = Many(Text(1024, 1), 100)
 
 _COLUMNS = Many(
     Struct(
