@@ -277,8 +277,6 @@ def _refused(message: str) -> AwsError:
 # Timestamps are 64-bit microseconds in UTC.
 OFFLINE_TIMESTAMP_UNIT = "us"
 OFFLINE_COMPRESSION = "snappy"
-# Columns have the features' names as they were declared; in Glue, names are lower case. Readers go by name in any case.
-PARQUET_NAMES_AS_DECLARED = True
 # Known, and kept beside its neighbours: in public results of queries api_invocation_time has whole seconds, and
 # write_time milliseconds.
 API_INVOCATION_TIME_IN_SECONDS = True
@@ -289,6 +287,11 @@ OFFLINE_PARTITION_KEYS: tuple[str, ...] = ()
 # Timestamps of an Iceberg table are instants (timestamptz): AWS's Spark connector writes Spark's own timestamps into
 # it, which Iceberg takes for no other type unless it is configured to.
 ICEBERG_TIMESTAMPS_HAVE_A_ZONE = True
+
+
+def offline_column(feature: str) -> str:
+    """Columns in files are named as the features were declared; in Glue, names are lower case. Readers know no case."""
+    return feature
 
 
 def offline_store_blocked(error: Exception) -> str:

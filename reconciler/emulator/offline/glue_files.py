@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def write(site: Site, target: Target, claim: Claim, rows: pa.Table) -> None:
     """Write the files of a claim and fulfil it."""
     written: dict[str, str] = {}
-    for part in slices(rows, target.event_time, HOUR):
+    for part in slices(rows, target.event_time_column, HOUR):
         uri = names.glue(target.uri, claim.seed, part.key, part.latest)
         parquet.write(site, uri, part.rows)
         written[uri] = part.key

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.typedef import Record
+from pyiceberg.types import IcebergType, TimestampType, TimestamptzType
 
 from reconciler.emulator.offline import claims, iceberg_files, names, parquet
 from reconciler.emulator.offline.iceberg_catalog import Catalog
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from reconciler.emulator.offline.claims import Claim
     from reconciler.emulator.offline.targets import Target
 
+# Iceberg has microseconds, and the assumption about timestamps in files is not about it.
+_TIMES: dict[type[IcebergType], pa.DataType] = {
+    TimestampType: pa.timestamp("us"),
+    TimestamptzType: pa.timestamp("us", "UTC"),
+}
 _log = logging.getLogger("reconciler.emulator")
 
 
@@ -64,7 +70,7 @@ def write(site: Site, target: Target, claim: Claim, rows: pa.Table) -> None:
 
 def _files(site: Site, table: Table, target: Target, claim: Claim, rows: pa.Table) -> Iterator[DataFile]:
     found = identified(rows, table.schema())
-    for part in slices(found, target.event_time, DAY):
+    for part in slices(found, target.event_time_column, DAY):
         uri = names.iceberg(target.uri, claim.seed, target.event_time, part.key, part.latest)
         spec_id = table.spec().spec_id
         yield iceberg_files.write(site, table.metadata, uri, Record(part.key), part.rows, spec_id)
@@ -93,7 +99,11 @@ def identified(rows: pa.Table, schema: Schema) -> pa.Table:
         raise TableUnfit(f"the Iceberg table has no column {', '.join(missing)}")
     kept = [field.name for field in schema.fields if field.name in rows.column_names]
     fields = [
-        pa.field(name, rows.schema.field(name).type, metadata={b"PARQUET:field_id": str(ids[name]).encode()})
+        pa.field(
+            name,
+            _TIMES.get(type(schema.find_type(name)), rows.schema.field(name).type),
+            metadata={b"PARQUET:field_id": str(ids[name]).encode()},
+        )
         for name in kept
     ]
     return rows.select(kept).cast(pa.schema(fields))

@@ -59,7 +59,7 @@ class Catalog(NoopCatalog):
             requirement.validate(current.metadata)
         moment = self._site.now()
         updated = _updated(current, updates, round(moment * 1000))
-        version = int(current.metadata_location.rpartition("/")[2].partition("-")[0]) + 1
+        version = iceberg_tables.version(current.metadata_location) + 1
         location = load_location_provider(updated.location, updated.properties).new_table_metadata_file_location(
             version
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -111,7 +112,7 @@ def _row_groups(table: Table, tasks: list[FileScanTask], schema: pa.Schema) -> I
     """Rows, in pieces worth a row group each and no larger than memory should hold."""
     batches: list[pa.RecordBatch] = []
     scan = ArrowScan(table.metadata, table.io, table.schema(), AlwaysTrue())
-    for batch in scan.to_record_batches(tasks):
+    for batch in chain.from_iterable(scan.to_record_batches([task]) for task in tasks):
         batches.append(batch)
         if sum(len(b) for b in batches) >= _GROUP_ROWS or sum(b.nbytes for b in batches) >= _GROUP_BYTES:
             yield pa.Table.from_batches(batches).cast(schema)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
 from reconciler.emulator.errors import AwsError
+from reconciler.emulator.offline.addresses import as_s3
 from reconciler.emulator.s3 import places
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 _TYPES = {"Integral": "long", "Fractional": "double", "String": "string"}
 _GLUE_TYPES = {"long": "bigint", "timestamptz": "timestamp"}
-_TIMESTAMP = "timestamptz" if assumptions.ICEBERG_TIMESTAMPS_HAVE_A_ZONE else "timestamp"
-_BOOKKEEPING = (("write_time", _TIMESTAMP), ("api_invocation_time", _TIMESTAMP), ("is_deleted", "boolean"))
 _PREVIOUS_VERSIONS = 100
 """So many metadata files are remembered (Iceberg's default of write.metadata.previous-versions-max)."""
+_LATEST_S = 7_258_118_400
+"""The year 2200: what file systems know of time ends before the emulator's clock does."""
 PARTITION_WIDTH = 10
 """YYYY-MM-DD of the event time's text."""
 
@@ -39,10 +40,12 @@ def partition_name(event_time: str) -> str:
 
 def create(db: sqlite3.Connection, doc: dict[str, Any]) -> dict[str, Any]:
     """Write an empty table for a new group; answers what the catalogue says of it."""
-    location = doc["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"].removesuffix("/data")
-    features = [(feature["FeatureName"], _TYPES[feature["FeatureType"]]) for feature in doc["FeatureDefinitions"]]
-    fields = _fields([*features, *_BOOKKEEPING], 1)
-    source = next(field["id"] for field in fields if field["name"] == doc["EventTimeFeatureName"])
+    location = as_s3(doc["OfflineStoreConfig"]["S3StorageConfig"]["ResolvedOutputS3Uri"]).removesuffix("/data")
+    timestamp = "timestamptz" if assumptions.ICEBERG_TIMESTAMPS_HAVE_A_ZONE else "timestamp"
+    own = [("write_time", timestamp), ("api_invocation_time", timestamp), ("is_deleted", "boolean")]
+    fields = _fields([*_columns(doc["FeatureDefinitions"]), *own], 1)
+    event_time = assumptions.offline_column(doc["EventTimeFeatureName"])
+    source = next(field["id"] for field in fields if field["name"] == event_time)
     partition = {
         "source-id": source,
         "field-id": 1000,
@@ -70,7 +73,7 @@ def create(db: sqlite3.Connection, doc: dict[str, Any]) -> dict[str, Any]:
         "metadata-log": [],
     }
     written = f"{location}/metadata/00000-{uuid.uuid4()}.metadata.json"
-    _put(db, written, metadata)
+    _put(db, written, metadata, doc["CreationTime"])
     return {
         "StorageDescriptor": {"Columns": columns(metadata), "Location": location},
         "PartitionKeys": [],
@@ -84,11 +87,7 @@ def add(db: sqlite3.Connection, table: dict[str, Any], added: Iterable[dict[str,
     metadata = _get(db, before)
     schema = _current(metadata)
     taken = {field["name"].lower() for field in schema["fields"]}
-    new = [
-        (feature["FeatureName"], _TYPES[feature["FeatureType"]])
-        for feature in added
-        if feature["FeatureName"].lower() not in taken
-    ]
+    new = [(name, kind) for name, kind in _columns(added) if name.lower() not in taken]
     fields = _fields(new, metadata["last-column-id"] + 1)
     number = max(found["schema-id"] for found in metadata["schemas"]) + 1
     log = [*metadata.get("metadata-log", []), {"metadata-file": before, "timestamp-ms": metadata["last-updated-ms"]}]
@@ -100,11 +99,16 @@ def add(db: sqlite3.Connection, table: dict[str, Any], added: Iterable[dict[str,
         "schemas": [*metadata["schemas"], {**schema, "schema-id": number, "fields": [*schema["fields"], *fields]}],
         "metadata-log": log[-_PREVIOUS_VERSIONS:],
     }
-    version = int(before.rpartition("/")[2].partition("-")[0]) + 1
-    after = f"{metadata['location']}/metadata/{version:05d}-{uuid.uuid4()}.metadata.json"
-    _put(db, after, grown)
+    after = f"{metadata['location']}/metadata/{version(before) + 1:05d}-{uuid.uuid4()}.metadata.json"
+    _put(db, after, grown, moment)
     table["StorageDescriptor"]["Columns"] = columns(grown)
     table["Parameters"] |= {"metadata_location": after, "previous_metadata_location": before}
+
+
+def version(location: str) -> int:
+    """The number at the beginning of a metadata file's name; 0 where somebody named it in another way."""
+    number = location.rpartition("/")[2].partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def columns(metadata: dict[str, Any]) -> list[dict[str, Any]]:
@@ -120,6 +124,12 @@ def columns(metadata: dict[str, Any]) -> list[dict[str, Any]]:
             },
         }
         for field in _current(metadata)["fields"]
+    ]
+
+
+def _columns(features: Iterable[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [
+        (assumptions.offline_column(feature["FeatureName"]), _TYPES[feature["FeatureType"]]) for feature in features
     ]
 
 
@@ -161,7 +171,7 @@ def _get(db: sqlite3.Connection, uri: str) -> dict[str, Any]:
     return found
 
 
-def _put(db: sqlite3.Connection, uri: str, metadata: dict[str, Any]) -> None:
+def _put(db: sqlite3.Connection, uri: str, metadata: dict[str, Any], moment: float) -> None:
     """Whole or not at all; what a transaction that fails leaves behind, nothing refers to."""
     path, staging = _path(db, uri), os.path.join(_directory(db), places.STAGING)  # noqa: PTH118
     for folder in (staging, os.path.dirname(path)):  # noqa: PTH120
@@ -170,6 +180,7 @@ def _put(db: sqlite3.Connection, uri: str, metadata: dict[str, Any]) -> None:
     try:
         with open(draft, "xb") as file:  # noqa: PTH123
             file.write(as_json(metadata).encode())
+        os.utime(draft, (min(moment, _LATEST_S), min(moment, _LATEST_S)))
         os.replace(draft, path)  # noqa: PTH105
     except OSError:
         with contextlib.suppress(FileNotFoundError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reconciler.emulator import assumptions
@@ -15,26 +14,17 @@ if TYPE_CHECKING:
     from reconciler.emulator.offline.targets import Target
 
 _TYPE = "application/octet-stream"
-# S3Uri may be an address as well (API reference, S3StorageConfig): with the bucket before the host, or after it.
-_BUCKET_FIRST = re.compile(r"https://([^/]+?)\.s3[.-][^/]*/?(.*)", re.DOTALL)
-_BUCKET_LAST = re.compile(r"https://s3[.-][^/]*/([^/]+)/?(.*)", re.DOTALL)
-
-
-def split(uri: str) -> tuple[str, str]:
-    """Bucket and key."""
-    address = _BUCKET_LAST.fullmatch(uri) or _BUCKET_FIRST.fullmatch(uri)
-    return (address[1], address[2]) if address else objects.split(uri)
 
 
 def make_bucket(site: Site, target: Target) -> None:
     """Buckets come into being by themselves."""
-    objects.ensure_bucket(site.store, split(target.uri)[0], target.region, site.now())
+    objects.ensure_bucket(site.store, objects.split(target.uri)[0], target.region, site.now())
 
 
 def write(site: Site, uri: str, table: pa.Table) -> bytes:
     """Put the file; answers its content."""
     body = encoded(table)
-    bucket, key = split(uri)
+    bucket, key = objects.split(uri)
     objects.write(site, bucket, key, body, _TYPE)
     return body
 
@@ -51,4 +41,4 @@ def encoded(table: pa.Table) -> bytes:
 
 
 def remove(site: Site, uri: str) -> None:
-    objects.remove(site, *split(uri))
+    objects.remove(site, *objects.split(uri))

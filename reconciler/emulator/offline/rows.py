@@ -27,7 +27,7 @@ def table(rows: Sequence[Row], features: Sequence[tuple[str, str]], moment: floa
     import pyarrow.compute as pc  # noqa: PLC0415
 
     texts = _texts([row.lines for row in rows], [name for name, _ in features])
-    columns = {name: typed(texts[name], kind) for name, kind in features}
+    columns = {assumptions.offline_column(name): typed(texts[name], kind) for name, kind in features}
     counts = [row.records for row in rows]
     columns["write_time"] = _times((min(row.due, moment) for row in rows), counts)
     columns["api_invocation_time"] = _times((_invoked(row.invoked) for row in rows), counts)

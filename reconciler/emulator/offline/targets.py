@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.control import groups
+from reconciler.emulator.offline.addresses import as_s3
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +29,7 @@ class Target(NamedTuple):
     @property
     def uri(self) -> str:
         """Where the data lies; ends in /data."""
-        return str(self.offline["S3StorageConfig"]["ResolvedOutputS3Uri"])
+        return as_s3(self.offline["S3StorageConfig"]["ResolvedOutputS3Uri"])
 
     @property
     def region(self) -> str:
@@ -53,6 +55,10 @@ class Target(NamedTuple):
     @property
     def event_time(self) -> str:
         return str(self.doc["EventTimeFeatureName"])
+
+    @property
+    def event_time_column(self) -> str:
+        return assumptions.offline_column(self.event_time)
 
 
 def find(db: sqlite3.Connection, group_id: int) -> Target | None:

@@ -11,7 +11,7 @@ from emulator_help import a_feature
 from offline_help import a_row, a_tombstone
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.transforms import TruncateTransform
-from pyiceberg.types import BooleanType, DoubleType, LongType, StringType, TimestamptzType
+from pyiceberg.types import BooleanType, DoubleType, LongType, StringType, TimestampType, TimestamptzType
 
 from reconciler.emulator.offline.iceberg_catalog import Catalog
 
@@ -257,7 +257,7 @@ def test_pyiceberg_s_own_glue_catalog_reads_and_writes_it(make, offline, glue):
     assert table.properties["history.expire.min-snapshots-to-keep"] == "5"
 
 
-def test_manifests_are_merged_before_they_are_too_many(make, offline):
+def test_neither_manifests_nor_metadata_pile_up(make, offline):
     make(offline=ICEBERG)
     for n in range(103):
         offline.put(a_row(str(n)))
@@ -268,18 +268,49 @@ def test_manifests_are_merged_before_they_are_too_many(make, offline):
     assert len(table.current_snapshot().manifests(table.io)) < 5
     assert sorted(map(int, offline.scanned("id"))) == list(range(103))
     assert table.metadata.last_sequence_number == 103
-
-
-def test_metadata_is_not_kept_for_ever(make, offline):
-    make(offline=ICEBERG)
-    for _ in range(105):
-        offline.put(a_row())
-        offline.flush()
-
-    remembered = {entry.metadata_file for entry in offline.table().metadata.metadata_log}
-
-    assert len(remembered) == 100
+    assert len(table.metadata.metadata_log) == 100
     assert len(offline.files("**/*.metadata.json")) == 101
+
+
+def test_an_address_is_the_location_s_bucket_and_prefix(make, offline):
+    uri = "https://features.s3.eu-west-1.amazonaws.com/prod"
+    make(offline={"TableFormat": "Iceberg", "S3StorageConfig": {"S3Uri": uri}})
+    offline.put(a_row())
+
+    offline.flush()
+
+    assert offline.table().location().startswith("s3://features/prod/000000000000/")
+    assert offline.scanned("id") == ["a"]
+
+
+def test_timestamps_can_be_assumed_to_have_no_zone(make, offline, monkeypatch):
+    monkeypatch.setattr("reconciler.emulator.assumptions.ICEBERG_TIMESTAMPS_HAVE_A_ZONE", False)
+    monkeypatch.setattr("reconciler.emulator.assumptions.OFFLINE_TIMESTAMP_UNIT", "ms")
+    make(offline=ICEBERG)
+    offline.put(a_row())
+
+    offline.flush()
+
+    assert offline.scanned("write_time")[0].tzinfo is None
+    assert isinstance(offline.table().schema().find_type("write_time"), TimestampType)
+
+
+@pytest.mark.parametrize("name", ["v7.metadata.json", "00041-own.metadata.json"])
+def test_a_table_registered_under_another_name_of_its_metadata_goes_on(make, offline, glue, sagemaker, name):
+    make(offline=ICEBERG)
+    table = glue.get_table(DatabaseName="features", Name="weather")["Table"]
+    before = offline.root / table["Parameters"]["metadata_location"].removeprefix("s3://")
+    before.rename(before.with_name(name))
+    table["Parameters"]["metadata_location"] = f"s3://{before.with_name(name).relative_to(offline.root)}"
+    given = {key: table[key] for key in ("Name", "TableType", "Parameters", "StorageDescriptor")}
+    glue.update_table(DatabaseName="features", TableInput=given)
+    sagemaker.update_feature_group(FeatureGroupName="weather", FeatureAdditions=[a_feature("x", "Integral")])
+    offline.put(a_row(x="1"))
+
+    flushed = offline.flush()
+
+    assert flushed == 1
+    assert offline.scanned("x") == [1]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from offline_help import Offline, a_row, a_tombstone
 from reconciler.emulator.embedded import open_emulator
 
 CHILD = Path(__file__).with_name("offline_child.py")
-KILLS = 40
+KILLS = 25
 
 
 def start(*words):

@@ -3,6 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 from emulator_help import a_feature
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from offline_help import Offline, a_row
@@ -323,4 +324,4 @@ def test_any_order_of_upkeep_leaves_the_right_rows(tmp_path_factory):
     from hypothesis.stateful import run_state_machine_as_test
 
     Upkeep.folder = tmp_path_factory
-    run_state_machine_as_test(Upkeep)
+    run_state_machine_as_test(Upkeep, settings=settings(stateful_step_count=12))
