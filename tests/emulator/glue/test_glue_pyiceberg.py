@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
+import boto3
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
@@ -44,8 +45,6 @@ def name_of(request):
 @pytest.fixture
 def made(catalog, request, server):
     """A table with two rows."""
-    import boto3
-
     s3 = boto3.client("s3", "us-east-1", endpoint_url=server.url, aws_access_key_id="x", aws_secret_access_key="x")
     s3.create_bucket(Bucket="lake")
     table = catalog.create_table((name_of(request), "weather"), ROWS.schema)
@@ -160,27 +159,54 @@ def test_a_table_is_renamed_registered_and_dropped(catalog, made):
         catalog.load_table((space, "renamed"))
 
 
-def test_the_sdk_sets_iceberg_properties_on_a_feature_group_s_table(catalog, server, request):
-    """As FeatureGroupManager of version 3 does: Glue says where the metadata is, and a commit is an UpdateTable."""
-    import boto3
-
+@pytest.fixture
+def group(server):
+    """An Iceberg feature group; answers how to write to it, and its table's name."""
     keys = {"endpoint_url": server.url, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     sagemaker = boto3.client("sagemaker", "us-east-1", **keys)
-    features = [{"FeatureName": name, "FeatureType": "String"} for name in ("id", "at")]
-    sagemaker.create_feature_group(
-        FeatureGroupName="iceberg-properties",
-        RecordIdentifierFeatureName="id",
-        EventTimeFeatureName="at",
-        FeatureDefinitions=features,
-        RoleArn="arn:aws:iam::000000000000:role/feature-store",
-        OfflineStoreConfig={"S3StorageConfig": {"S3Uri": "s3://lake/features"}, "TableFormat": "Iceberg"},
-    )
-    group = sagemaker.describe_feature_group(FeatureGroupName="iceberg-properties")
-    named = group["OfflineStoreConfig"]["DataCatalogConfig"]
-    table = catalog.load_table((named["Database"], named["TableName"]))
-    with table.transaction() as transaction:
-        transaction.set_properties({"history.expire.min-snapshots-to-keep": "3"})
+    runtime = boto3.client("sagemaker-featurestore-runtime", "us-east-1", **keys)
 
-    assert table.location().startswith("s3://lake/features")
-    found = catalog.load_table((named["Database"], named["TableName"]))
+    def made(name):
+        sagemaker.create_feature_group(
+            FeatureGroupName=name,
+            RecordIdentifierFeatureName="id",
+            EventTimeFeatureName="at",
+            FeatureDefinitions=[{"FeatureName": feature, "FeatureType": "String"} for feature in ("id", "at")],
+            RoleArn="arn:aws:iam::000000000000:role/feature-store",
+            OfflineStoreConfig={"S3StorageConfig": {"S3Uri": "s3://lake/features"}, "TableFormat": "Iceberg"},
+        )
+        found = sagemaker.describe_feature_group(FeatureGroupName=name)["OfflineStoreConfig"]["DataCatalogConfig"]
+
+        def put(record_id):
+            values = {"id": record_id, "at": "2024-01-01T10:00:00Z"}
+            record = [{"FeatureName": feature, "ValueAsString": value} for feature, value in values.items()]
+            runtime.put_record(FeatureGroupName=name, Record=record)
+
+        return put, (found["Database"], found["TableName"])
+
+    return made
+
+
+def test_the_sdk_sets_iceberg_properties_on_a_feature_group_s_table(catalog, group):
+    """As FeatureGroupManager of version 3 does: Glue says where the metadata is, and a commit is an UpdateTable."""
+    _, name = group("iceberg-properties")
+    with catalog.load_table(name).transaction() as transaction:
+        transaction.set_properties({"history.expire.min-snapshots-to-keep": "3"})
+    found = catalog.load_table(name)
+
+    assert found.location().startswith("s3://lake/features")
     assert found.properties["history.expire.min-snapshots-to-keep"] == "3"
+
+
+def test_the_service_s_rows_and_a_user_s_commits_both_stay(catalog, group):
+    put, name = group("iceberg-shared")
+    put("a")
+    table = catalog.load_table(name)
+    put("b")
+    with table.transaction() as transaction:
+        transaction.set_properties({"owner": "ops"})
+    put("c")
+    found = catalog.load_table(name)
+
+    assert sorted(row["id"] for row in rows(found)) == ["a", "b", "c"]
+    assert found.properties["owner"] == "ops"
