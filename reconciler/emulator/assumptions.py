@@ -138,6 +138,9 @@ UPDATE_WRITES_WHOLE_ROW = True
 EXPIRED_AS_OF_EXPIRY = True
 # A batch read answers no more than this; the rest is unprocessed. (DynamoDB's limit: one of this API is not known.)
 MOST_BATCH_BYTES = 16 * 2**20
+# BatchWriteRecord models ResourceNotFound, BatchGetRecord does not: so a group that is not there fails a batch of
+# writes whole; False: only its entries. In a batch of reads each of its records is an error of its own.
+UNKNOWN_GROUP_FAILS_BATCH_WRITE = True
 # ListRecords without MaxResults; and a page ends, short or empty but with a token, when so many were looked at.
 LIST_PAGE = 100
 LIST_LOOKS_AT = 10_000

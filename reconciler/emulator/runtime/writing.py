@@ -58,8 +58,8 @@ def put_batch(call: Call, asked: dict[str, Any]) -> str:
             group = find(call, entry["FeatureGroupName"], not_found)
             writes.append(_placed(group, records.read(group, entry["Record"]), entry, asked.get("TtlDuration")))
         except AwsError as refused:
-            if refused.code == "ResourceNotFound":
-                raise  # modelled for the request, where a batch of reads has it entry by entry
+            if refused.code == "ResourceNotFound" and assumptions.UNKNOWN_GROUP_FAILS_BATCH_WRITE:
+                raise
             errors.append(_error(entry, refused.code, refused.message))
     _write(call, writes)
     return as_json({"Errors": errors, "UnprocessedEntries": unprocessed})

@@ -88,6 +88,14 @@ def test_an_unknown_group_fails_the_request(weather, runtime, refused, emulator)
     assert (code, pending(emulator)) == ("ResourceNotFound", [])
 
 
+def test_an_unknown_group_can_be_assumed_to_fail_its_entries_alone(weather, runtime, emulator, monkeypatch):
+    monkeypatch.setattr(assumptions, "UNKNOWN_GROUP_FAILS_BATCH_WRITE", False)
+    reply = runtime.batch_write_record(Entries=[an_entry(), an_entry(group="nothing")])
+
+    assert [error["ErrorCode"] for error in reply["Errors"]] == ["ResourceNotFound"]
+    assert [row["id"] for row in pending(emulator)] == ["a"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
