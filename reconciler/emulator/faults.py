@@ -153,6 +153,11 @@ class Faults:
             rows = db.execute("SELECT id, fault FROM faults ORDER BY id").fetchall()
         return {number: _read(text) for number, text in rows}
 
+    def count(self) -> int:
+        """How many can still hit."""
+        with self._store.reading() as db:
+            return int(db.execute("SELECT count(*) FROM faults WHERE left IS NULL OR left > 0").fetchone()[0])
+
     def hits(self, number: int) -> int:
         """How many calls it has hit so far."""
         with self._store.reading() as db:

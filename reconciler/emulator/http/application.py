@@ -85,7 +85,7 @@ class App:
         if reason:
             self._note_own(method, path, 403)
             return Json().error(NOBODY, AwsError("AccessDenied", reason, 403))
-        if path.startswith(admin.PREFIX) or (path == "/" and _is_for_the_page(heard)):
+        if path.startswith(admin.PREFIX) or (path in _OF_THE_PAGE and _is_for_the_page(heard)):
             return await self._own(heard)
         return await self._emulated(heard)
 
@@ -169,6 +169,7 @@ class App:
         return admin.OwnSide(self._emulator, self._log)
 
 
+_OF_THE_PAGE = ("/", "/favicon.ico")
 _NOTHING_MORE: dict[str, str] = {}
 
 
@@ -181,7 +182,9 @@ def _is_for_the_page(heard: _Heard) -> bool:
     """A person looks at the root; a client of S3 would list buckets there, and signs for it."""
     headers = heard.headers
     is_signed = b"authorization" in headers or b"X-Amz-" in heard.scope["query_string"]
-    return heard.scope["method"] in {"GET", "HEAD"} and browsers.is_browser(headers) and not is_signed
+    if is_signed or heard.scope["method"] not in {"GET", "HEAD"}:
+        return False
+    return browsers.is_browser(headers) or heard.scope["path"] != "/"
 
 
 def _url(scope: Scope) -> str:

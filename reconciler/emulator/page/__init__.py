@@ -25,6 +25,8 @@ def show(side: OwnSide, method: str, path: str, query: str) -> Answer | None:
         return None
     if path == "/":
         return _html(side, overview.page(side))
+    if path == "/favicon.ico":
+        return files.answer("icon.svg")
     kind, _, rest = path.removeprefix(PREFIX).partition("/")
     if kind == "files":
         return files.answer(rest)

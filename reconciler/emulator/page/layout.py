@@ -43,12 +43,12 @@ def whole(emulator: Emulator, page: Page) -> str:
 def _banner(emulator: Emulator) -> Html:
     time = emulator.clock()
     stands = element("span", "clock stands", class_="mark warn") if time["frozen"] else None
-    hits = len(emulator.faults.all())
-    faults = element("a", f"{hits} fault{'s' * (hits != 1)} on request", class_="mark warn", href="/#faults")
+    count = emulator.faults.count()
+    faults = element("a", f"{count} fault{'s' * (count != 1)} on request", class_="mark warn", href="/#faults")
     return element(
         "header",
         element("a", "Feature Store emulator", href="/", class_="home"),
-        element("span", stands, faults if hits else None, moment(time["epoch_seconds"]), id="state", data_live=True),
+        element("span", stands, faults if count else None, moment(time["epoch_seconds"]), id="state", data_live=True),
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.emulator.status import describe
 
 if TYPE_CHECKING:
     from reconciler.emulator.admin import OwnSide
+    from reconciler.emulator.faults import Fault
 
 _EXPORTS = """export AWS_ENDPOINT_URL={url}
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
@@ -90,9 +91,14 @@ def _buckets(found: dict[str, Any]) -> Html | None:
 def _faults(side: OwnSide) -> Html | None:
     faults = side.emulator.faults
     rows = [
-        (fault.kind, fault.service or "", fault.operation, fault.group or "", number(faults.hits(key)))
+        (fault.kind, fault.service or "", fault.operation, fault.group or "", _times(fault), number(faults.hits(key)))
         for key, fault in faults.all().items()
     ]
     if not rows:
         return None
-    return section("faults", "Faults on request", table(("Kind", "Service", "Operation", "Group", "#Hits"), rows))
+    columns = ("Kind", "Service", "Operation", "Group", "#Times", "#Hits")
+    return section("faults", "Faults on request", table(columns, rows))
+
+
+def _times(fault: Fault) -> str:
+    return "" if fault.times is None else number(fault.times)
