@@ -36,7 +36,7 @@ _SHARED = Text(enum=("FOREIGN", "ALL", "FEDERATED"))
 _LOOKS: dict[str, Shape] = {
     "AuditContext": s.ANYTHING,
     "IncludeStatusDetails": s.ANYTHING,
-    "AttributesToGet": Many(Text(enum=("NAME", "TABLE_TYPE", "DEFAULT"))),
+    "AttributesToGet": Many(Text()),
 }
 _FILTERS = Many(Struct({"Key": Text(1024, 1), "Value": Text(1024, 1), "Comparator": Text()}))
 _ARN: dict[str, Shape] = {"ResourceArn": Text(10240, 1, "arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*")}

@@ -32,8 +32,10 @@ def get_all(call: Call, request: dict[str, Any]) -> str:
 
 def _view(request: dict[str, Any]) -> Callable[[Call, dict[str, Any]], dict[str, Any]]:
     wanted = request.get("AttributesToGet")
-    if wanted is None or "DEFAULT" in wanted:
+    if wanted is None or wanted == ["DEFAULT"]:
         return views.table
+    if not {*wanted} <= {"NAME", "TABLE_TYPE"}:
+        raise refusals.not_emulated("GetTables", f"AttributesToGet {wanted}")
     if "NAME" not in wanted:
         raise refusals.invalid("AttributesToGet must include NAME.")
     named = ("Name", "DatabaseName", "TableType") if "TABLE_TYPE" in wanted else ("Name", "DatabaseName")

@@ -308,6 +308,7 @@ ICEBERG = {"IcebergInput": {"MetadataOperation": "CREATE", "Version": "2"}}
         ("get_table", {"Name": "weather", "QueryAsOfTime": datetime(2024, 1, 1, tzinfo=UTC)}, "QueryAsOfTime"),
         ("get_tables", {"Expression": "(a|b)"}, "Expression"),
         ("get_tables", {"Expression": "a{2}"}, "Expression"),
+        ("get_tables", {"AttributesToGet": ["LATEST_ICEBERG_METADATA"]}, "AttributesToGet"),
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(glue, table, refused, operation, asked, member):
