@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 _FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm")
-_FOLDERS = (places.BUCKETS, places.ODD, places.PARTS, places.STAGING)
+# What else the emulator puts there.
+_OTHERS = (places.BUCKETS, places.ODD, places.PARTS, places.STAGING, "athena", "offline.lock")
 
 
 def describe_directory(directory: Path | str) -> dict[str, Any]:
@@ -92,11 +93,11 @@ def forget(store: Store) -> None:
 def _remove(folder: Path) -> None:
     """Only what an emulator has put there goes: the directory is the user's."""
     try:
-        for name in _FILES:
-            (folder / name).unlink(missing_ok=True)
-        for name in _FOLDERS:
-            if (folder / name).is_dir() and not (folder / name).is_symlink():
-                shutil.rmtree(folder / name)
+        for path in (folder / name for name in (*_FILES, *_OTHERS)):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
     except OSError as error:
         raise UnusableDirectory(f"{folder} cannot be emptied: {error.strerror or error}.") from error
 

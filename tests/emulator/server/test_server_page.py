@@ -136,6 +136,28 @@ def test_a_bucket_shows_its_objects(filled):
     assert get(filled.url, next(link for link in seen.links if "odd" in link)).body == b"x"
 
 
+def test_queries_are_listed_and_shown_whole_with_their_result(filled, client):
+    athena = client("athena")
+    sql = f"SELECT count(*) AS n, '{EVIL[:8]}' AS x FROM \"{_table(client)}\""
+    where = {"Database": "sagemaker_featurestore"}
+    started = athena.start_query_execution(
+        QueryString=sql, QueryExecutionContext=where, ResultConfiguration={"OutputLocation": "s3://features/out"}
+    )
+    link = f"/_emulator/queries/{started['QueryExecutionId']}"
+    first, whole = page(filled), page(filled, link)
+    result = next(found for found in whole.links if found.endswith(".csv"))
+
+    assert link in first.links
+    assert {"SUCCEEDED", "Query"} <= set(first.texts)
+    assert sql in whole.texts
+    assert get(filled.url, result).text == f'"n","x"\n"4","{EVIL[:8]}"\n'
+
+
+def _table(client):
+    group = client().describe_feature_group(FeatureGroupName="weather")
+    return group["OfflineStoreConfig"]["DataCatalogConfig"]["TableName"]
+
+
 @pytest.mark.parametrize("path", ["/", GROUP, f"{GROUP}?id={quote(EVIL)}", "/_emulator/buckets/features"])
 def test_nothing_of_the_store_becomes_markup(filled, path):
     reply = get(filled.url, path)
