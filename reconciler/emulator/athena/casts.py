@@ -38,6 +38,9 @@ _AGGREGATES = frozenset({"trino_map_agg", "string_agg", "bool_and", "bool_or"})
 
 def quotient(node: exp.Div, types: Types) -> exp.Expr:
     """Whole numbers are divided as such; by zero is an error, of doubles it is not."""
+    decimal = _decimal_quotient(node, types)
+    if decimal is not None:
+        return decimal
     left, right = node.left.copy(), node.right.copy()
     if not is_opaque(left) and not is_opaque(right):
         return call("trino_div", left, right)
@@ -49,9 +52,42 @@ def quotient(node: exp.Div, types: Types) -> exp.Expr:
     return node
 
 
+_DIGITS = {_KIND.TINYINT: (3, 0), _KIND.SMALLINT: (5, 0), _KIND.INT: (10, 0), _KIND.BIGINT: (19, 0)}
+
+
+def _decimal_quotient(node: exp.Div, types: Types) -> exp.Expr | None:
+    """Of decimals whose digits are known: with as many decimals as the longer of both (Trino, decimal operators)."""
+    kinds = [_kind(side, types) for side in (node.left, node.right)]
+    digits = [_digits(kind) for kind in kinds]
+    if None in digits or all(kind.this != _KIND.DECIMAL for kind in kinds):
+        return None
+    (precision, scale), (_, other) = digits
+    wide = min(38, precision + other + max(other - scale, 0))
+    ratio = exp.Div(this=exp.Paren(this=node.left.copy()), expression=exp.Paren(this=node.right.copy()))
+    found = call("round", ratio, exp.Literal.number(max(scale, other)))
+    return exp.cast(found, f"DECIMAL({max(wide, scale, other)},{max(scale, other)})")
+
+
+def _kind(node: exp.Expr, types: Types) -> Any:
+    """What a cast says of itself, or what was inferred."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node.to if type(node) is exp.Cast else types.of(node)
+
+
+def _digits(kind: Any) -> Any:
+    if kind is None:
+        return None
+    if kind.this == _KIND.DECIMAL and len(kind.expressions) == 2:
+        return int(kind.expressions[0].name), int(kind.expressions[1].name)
+    return _DIGITS.get(kind.this)
+
+
 def shifted(node: exp.Add | exp.Sub, types: Types) -> exp.Expr | None:
     """A date plus an interval stays a date."""
     left, right = node.left, node.right
+    if isinstance(node, exp.Sub) and types.family(left) == types.family(right) == "date":
+        return call("to_days", exp.cast(exp.Paren(this=node.copy()), "INTEGER"))
     if isinstance(left, exp.Interval) and not isinstance(right, exp.Interval):
         left, right = right, left
     if not isinstance(right, exp.Interval) or isinstance(left, exp.Interval):
@@ -109,9 +145,11 @@ def _constant(node: exp.Cast, value: exp.Literal, kind: Any) -> exp.Expr | None:
     return None
 
 
-def _refused(node: exp.Cast, sentence: str) -> exp.Expr:
+def _refused(node: exp.Cast, sentence: str) -> exp.Expr | None:
     if isinstance(node, exp.TryCast):
         return exp.cast(exp.Null(), node.to.copy())
+    if node.find_ancestor(exp.Try) is not None:
+        return None  # the engine refuses it too, and TRY makes NULL of that
     raise failed("INVALID_CAST_ARGUMENT", sentence)
 
 

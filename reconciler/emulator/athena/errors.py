@@ -22,6 +22,7 @@ _AMBIGUOUS = re.compile(r'Ambiguous reference to column name "(.*?)"')
 _UNGROUPED = re.compile(r'column "?(.*?)"? must appear in the GROUP BY')
 _UNMATCHED = re.compile(r"No function matches the given name and argument types '(.*?)\((.*)\)'")
 _UNKNOWN = re.compile(r"(?:Scalar|Aggregate|Table|Macro)? ?Function with name \"?(\w+)\"? (?:does not exist|is not)")
+_MACRO = re.compile(r"Macro \"?trino_(\w+?)\"?\(\) (?:does not support|has multiple overloads)")
 _COMPARED = re.compile(r"Cannot compare values of type (.*?) and type (.*?) - an explicit cast")
 _SHOWN = {"INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INT", "INT64": "BIGINT", "BOOL": "BOOLEAN"}
 _KINDS = {"STRING_LITERAL": "varchar", "INTEGER_LITERAL": "integer", "TIMESTAMP": "timestamp(3)", "BLOB": "varbinary"}
@@ -68,17 +69,27 @@ def _unmatched(found: re.Match[str], sql: str, tree: exp.Expr | None) -> QueryFa
     if not name.isidentifier() and len(given) == 2:
         written = _macro_call(tree)
         if written is None:
-            return failed("TYPE_MISMATCH", f"Cannot apply operator: {given[0]} {name} {given[1]}")
+            sentence = f"Cannot apply operator: {given[0]} {name} {given[1]}"
+            return failed("TYPE_MISMATCH", sentence, _operator_position(name, sql, tree))
         name, given = written, given[:1]
-    name = name.removeprefix("trino_").lower()
-    expected = (
-        ". Expected: from_unixtime(double), from_unixtime(double, bigint, bigint), from_unixtime(double, varchar(x))"
-    )
-    return failed(
-        "FUNCTION_NOT_FOUND",
-        f"Unexpected parameters ({', '.join(given)}) for function {name}{expected if name == 'from_unixtime' else ''}",
-        _position(name, sql, tree),
-    )
+    return _unexpected(name.removeprefix("trino_").lower(), ", ".join(given), sql, tree)
+
+
+def _unexpected(name: str, given: str, sql: str, tree: exp.Expr | None) -> QueryFailed:
+    expected = _EXPECTED if name == "from_unixtime" else ""
+    sentence = f"Unexpected parameters ({given}) for function {name}{expected}"
+    return failed("FUNCTION_NOT_FOUND", sentence, _position(name, sql, tree))
+
+
+_EXPECTED = (
+    ". Expected: from_unixtime(double), from_unixtime(double, bigint, bigint), from_unixtime(double, varchar(x))"
+)
+
+
+def _no_overload(found: re.Match[str], sql: str, tree: exp.Expr | None) -> QueryFailed:
+    """A macro is chosen by types that the engine does not tell; most often it was given a text."""
+    name = found.group(1)
+    return _unexpected({"div": "/", "plus": "+", "minus": "-"}.get(name, name), "varchar", sql, tree)
 
 
 def _macro_call(tree: exp.Expr | None) -> str | None:
@@ -89,6 +100,17 @@ def _macro_call(tree: exp.Expr | None) -> str | None:
         return None
     named = (str(node.this) for node in tree.find_all(exp.Anonymous))
     return next((name for name in named if name == "trino_from_unixtime"), None)
+
+
+def _operator_position(sign: str, sql: str, tree: exp.Expr | None) -> tuple[int, int] | None:
+    """Where the first expression with this sign begins."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    from reconciler.emulator.athena.syntax import where  # noqa: PLC0415
+
+    kinds = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul, "/": exp.Div, "%": exp.Mod, "||": exp.DPipe}
+    found = tree.find(kinds[sign]) if tree is not None and sign in kinds else None
+    return where(sql, found) if found is not None else None
 
 
 def _kind(engine: str) -> str:
@@ -133,6 +155,7 @@ _BINDING: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, exp.Expr | 
     (_UNGROUPED, _ungrouped),
     (_UNMATCHED, _unmatched),
     (_UNKNOWN, _unknown),
+    (_MACRO, _no_overload),
     (
         _COMPARED,
         lambda found, _, __: failed(

@@ -84,6 +84,12 @@ def infer(tree: exp.Expr, schema: Mapping[str, Mapping[str, str]]) -> Types:
     )
 
 
+def take_over(new: exp.Expr, old: exp.Expr) -> None:
+    """What stands in for a node has its type."""
+    if _NUMBER in old.meta:
+        new.meta[_NUMBER] = old.meta[_NUMBER]
+
+
 def refuse_mismatches(sql: str, tree: exp.Expr, types: Types) -> None:
     """TYPE_MISMATCH for what Trino does not compare or compute."""
     for node in tree.walk():

@@ -164,7 +164,15 @@ MACROS = (
         "TIMESTAMPTZ",
     ),
     "CREATE MACRO trino_from_iso8601_date(x) AS CAST(x AS DATE)",
-    "CREATE MACRO trino_from_unixtime(x) AS to_timestamp(round(x * 1000) / 1000)",
+    "CREATE MACRO trino_from_unixtime(x DOUBLE) AS to_timestamp(round(x * 1000) / 1000)",
+    _overloads(
+        "trino_sequence",
+        "(a DATE, b DATE) AS list_transform(generate_series(a, b, INTERVAL 1 DAY), lambda d: CAST(d AS DATE))",
+        "(a DATE, b DATE, s INTERVAL) AS list_transform(generate_series(a, b, s), lambda d: CAST(d AS DATE))",
+        "(a TIMESTAMP, b TIMESTAMP, s INTERVAL) AS generate_series(a, b, s)",
+        "(a BIGINT, b BIGINT) AS generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END)",
+        "(a BIGINT, b BIGINT, s BIGINT) AS generate_series(a, b, s)",
+    ),
     _overloads(
         "trino_to_unixtime",
         "(x TIMESTAMP) AS epoch(x)",

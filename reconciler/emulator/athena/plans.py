@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.athena import selecting
@@ -26,6 +27,7 @@ def explain(job: Job) -> Outcome:
     except Exception as error:
         raise selecting.engine_failure(error, job, query) from error
     plan = "\n".join(str(row[-1]) for row in rows).rstrip("\n")
+    plan = plan.replace(os.path.join(os.path.abspath(job.site.store.directory), "s3", ""), "s3://")  # noqa: PTH100, PTH118
     if statement.format == "JSON" or statement.type == "IO":
         plan = json.dumps({"plan": plan}, indent=2)
     lines = ["Query Plan", *plan.split("\n"), "", "", ""]

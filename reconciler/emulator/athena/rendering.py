@@ -173,7 +173,9 @@ def _row_writer(kind: Any) -> Callable[[Any], str]:
     fields = [(field.name, _writer(field.type)) for field in kind]
 
     def write(value: Any) -> str:
-        shown = ((name, "null" if value[name] is None else item(value[name])) for name, item in fields)
+        shown = [(name, "null" if value[name] is None else item(value[name])) for name, item in fields]
+        if [name for name, _ in fields] == [f"_{number}" for number, _ in enumerate(fields)]:
+            return f"{{{', '.join(text for _, text in shown)}}}"  # ROW(1, 'x') has no names
         return f"{{{', '.join(f'{name}={text}' for name, text in shown)}}}"
 
     return write

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
@@ -72,6 +73,8 @@ class Run(NamedTuple):
 
     def _fail(self, job: Job, error: Exception) -> None:
         failure = _failure(job, error)
+        if failure is not None:
+            failure.reason = _without_places(job, failure.reason)
         if failure is None:
             executions.change(self.site, self.id, lambda doc, now: executions.end(doc, "CANCELLED", now, _CANCELLED))
             return
@@ -115,6 +118,12 @@ def _failure(job: Job, error: Exception) -> QueryFailed | None:
         return QueryFailed("STACK_OVERFLOW: The statement is nested too deeply", 200, category=1)
     _log.error("query %s failed", job.id, exc_info=error)
     return QueryFailed(f"GENERIC_INTERNAL_ERROR: {type(error).__name__}", 200, category=1)
+
+
+def _without_places(job: Job, reason: str) -> str:
+    """The engine names files by where they lie on this machine; their owner knows them by bucket and key."""
+    root = os.path.abspath(job.site.store.directory)  # noqa: PTH100 - as the store
+    return reason.replace(f"{root}/s3/", "s3://").replace(root, "")
 
 
 def _started(doc: dict[str, Any], _: float) -> None:

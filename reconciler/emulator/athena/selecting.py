@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -10,11 +11,14 @@ from sqlglot.errors import SqlglotError
 from reconciler.emulator.athena import errors, resultfiles, syntax
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.outcomes import Job, Outcome
-from reconciler.emulator.athena.translation import UNNAMED, Query, translate
+from reconciler.emulator.athena.translation import Query, translate
+from reconciler.emulator.athena.unnesting import UNNAMED
 from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_FILES = re.compile(r"Scanning Files: (\d+)/(\d+)")
 
 
 def run(job: Job) -> Outcome:
@@ -23,7 +27,18 @@ def run(job: Job) -> Outcome:
         outputs, rows, size = resultfiles.write_query(job, query.sql, lambda names: shown_names(names, job.statement))
     except Exception as error:
         raise engine_failure(error, job, query) from error
+    measure(job, query)
     return Outcome(outputs, updates=0, rows=rows, bytes=size)
+
+
+def measure(job: Job, query: Query) -> None:
+    """Which share of the files the plan reads, where there are several."""
+    if not job.names.has_many_files:
+        return
+    plan = "\n".join(str(row[-1]) for row in job.engine.rows(f"EXPLAIN {query.sql}"))
+    found = [(int(read), int(of)) for read, of in _FILES.findall(plan)]
+    if found:
+        job.names.share = sum(read for read, _ in found) / sum(of for _, of in found)
 
 
 def prepared(job: Job, tree: exp.Expr, text: str | None = None) -> Query:

@@ -130,8 +130,13 @@ def _csv(shape: Layout, paths: Sequence[str], naming: str) -> tuple[str, list[st
     source = _delimited(shape, paths, naming, marks, null=_NO_NULL)
     columns = []
     for at, (name, kind) in enumerate(shape.columns):
-        columns.append(f"{_strict(quoted(name), engine_type(kind), at)} AS {quoted(name)}")
+        columns.append(f"{_strict(_text_of(name), engine_type(kind), at)} AS {quoted(name)}")
     return source, columns
+
+
+def _text_of(name: str) -> str:
+    """A column as text. DuckDB would let its reader cast a bare column, and fail where TRY_CAST makes NULL."""
+    return f"substr({quoted(name)}, 1)"
 
 
 def _strict(text: str, kind: str, field: int) -> str:
@@ -161,7 +166,7 @@ def _text(shape: Layout, paths: Sequence[str], naming: str) -> tuple[str, list[s
     marks = {"delim": given.get("field.delim", "\x01"), "quote": "", "escape": "" if escape in null else escape}
     source = _delimited(shape, paths, naming, marks, null=null)
     return source, [
-        f"TRY_CAST({quoted(name)} AS {engine_type(kind)}) AS {quoted(name)}" for name, kind in shape.columns
+        f"TRY_CAST({_text_of(name)} AS {engine_type(kind)}) AS {quoted(name)}" for name, kind in shape.columns
     ]
 
 

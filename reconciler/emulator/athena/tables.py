@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -50,6 +52,8 @@ class Relation(NamedTuple):
     """Names, and DuckDB's types."""
     table: Mapping[str, Any]
     scanned: int = 0
+    parts: int = 1
+    """How many files."""
     files: Sequence[icebergs.ScanFile] = ()
     """Of an Iceberg table."""
 
@@ -62,12 +66,23 @@ class Names:
         self.engine = engine
         self.context = context
         self._known: dict[tuple[Any, ...], Relation] = {}
+        self.share = 1.0
         self.expand: Callable[[str, Context], str] | None = None
         """Translates the text of a view; set by whoever translates."""
 
+    @cached_property
+    def now(self) -> str:
+        """The emulator's time when the query first asked for it."""
+        return datetime.fromtimestamp(self.site.now(), UTC).isoformat(" ", "milliseconds")
+
     @property
     def scanned(self) -> int:
-        return sum(relation.scanned for relation in self._known.values())
+        """Bytes of the files a query reads; those a plan passes over are left out as a share of the whole."""
+        return round(sum(relation.scanned for relation in self._known.values()) * self.share)
+
+    @property
+    def has_many_files(self) -> bool:
+        return any(relation.parts > 1 for relation in self._known.values())
 
     def find(
         self, parts: Sequence[str], at: tuple[int, int] | None = None, version: icebergs.Version | None = None
@@ -117,13 +132,13 @@ class Names:
         shape = sources.layout(table)
         groups, scanned = files_of(self.site, table, shape)
         columns = [(name, engine_type(kind)) for name, kind in (*shape.columns, *shape.partitions)]
-        return Relation(sources.query(self.engine, shape, groups), columns, table, scanned)
+        count = sum(len(files.paths) for files in groups)
+        return Relation(sources.query(self.engine, shape, groups), columns, table, scanned, count)
 
     def _iceberg(self, table: dict[str, Any], version: icebergs.Version | None) -> Relation:
         scan = icebergs.scan(self.site, table, version)
-        return Relation(
-            icebergs.query(self.engine, scan), icebergs.engine_columns(scan.columns), table, scan.bytes, scan.files
-        )
+        columns = icebergs.engine_columns(scan.columns)
+        return Relation(icebergs.query(self.engine, scan), columns, table, scan.bytes, len(scan.files), scan.files)
 
     def _view(self, table: dict[str, Any]) -> Relation:
         if self.expand is None:

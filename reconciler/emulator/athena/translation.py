@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
-from reconciler.emulator.athena import casts, functions
+from reconciler.emulator.athena import casts, functions, unnesting
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.icebergs import Version
-from reconciler.emulator.athena.inference import Types, infer, refuse_mismatches
+from reconciler.emulator.athena.inference import Types, infer, refuse_mismatches, take_over
 from reconciler.emulator.athena.names import FUNCTIONS
 from reconciler.emulator.athena.syntax import parse, where, written
 from reconciler.emulator.athena.types import literal
+from reconciler.emulator.athena.unnesting import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.emulator.athena.tables import Context, Names, Relation
 
-UNNAMED = "unnamed column "
 _NAMED = (exp.Alias, exp.Column, exp.Star)
 # What sqlglot makes of Trino's own syntax; these are no calls of functions by name.
 _SYNTAX = (
@@ -185,6 +185,7 @@ def _rewritten(tree: exp.Expr, types: Types, names: Names) -> exp.Expr:
     for node in list(tree.walk(bfs=False))[::-1]:
         new = _rewrite(node, types, names)
         if new is not None and new is not node:
+            take_over(new, node)
             if node is tree:
                 tree = new
             else:
@@ -221,10 +222,7 @@ def _literal(node: exp.Literal, _: Types, __: Names) -> exp.Expr | None:
 
 def _moment(node: exp.Expr, _: Types, names: Names) -> exp.Expr:
     """Now is the emulator's."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - rare
-
-    at = datetime.fromtimestamp(names.site.now(), UTC).isoformat(" ", "milliseconds")
-    whole = exp.cast(exp.Literal.string(at), "TIMESTAMPTZ")
+    whole = exp.cast(exp.Literal.string(names.now), "TIMESTAMPTZ")
     if isinstance(node, exp.CurrentDate):
         return exp.cast(whole, "DATE")
     if isinstance(node, exp.Localtimestamp):
@@ -232,6 +230,21 @@ def _moment(node: exp.Expr, _: Types, names: Names) -> exp.Expr:
     if isinstance(node, exp.CurrentTime | exp.Localtime):
         return exp.cast(exp.cast(whole, "TIMESTAMP"), "TIME")
     return whole
+
+
+def _interval(node: exp.Interval, _: Types, __: Names) -> exp.Expr | None:
+    """INTERVAL '1-2' YEAR TO MONTH and INTERVAL '1 02:03:04' DAY TO SECOND."""
+    unit, value = node.args.get("unit"), node.this
+    if not isinstance(unit, exp.IntervalSpan) or not isinstance(value, exp.Literal):
+        return None
+    sign, digits = (-1, value.name[1:]) if value.name.startswith("-") else (1, value.name)
+    years, mark, months = digits.partition("-")
+    if mark and years.isdigit() and months.isdigit():
+        return functions.call("to_months", functions.whole(sign * (int(years) * 12 + int(months))))
+    days, mark, clock = digits.partition(" ")
+    if days.isdigit() and clock:
+        return exp.cast(functions.text(f"{'-' if sign < 0 else ''}{days} days {clock}"), "INTERVAL")
+    return None
 
 
 def _zone(node: exp.AtTimeZone, _: Types, __: Names) -> exp.Expr:
@@ -257,6 +270,8 @@ _CHANGES: tuple[tuple[Any, Callable[[Any, Types, Names], exp.Expr | None]], ...]
     ((exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.Localtimestamp, exp.Localtime), _moment),
     (exp.AtTimeZone, _zone),
     (exp.Extract, _extract),
+    (exp.Interval, _interval),
+    (exp.Unnest, lambda node, types, _: unnesting.unnested(node, types)),
     (exp.Div, lambda node, types, _: casts.quotient(node, types)),
     ((exp.Add, exp.Sub), lambda node, types, _: casts.shifted(node, types)),
     ((exp.TryCast, exp.Cast), lambda node, types, _: casts.cast(node, types)),
