@@ -76,6 +76,8 @@ def _refuse_unknown(headers: Mapping[str, str]) -> None:
         raise no_acls()
     if any(name.startswith("x-amz-object-lock-") for name in headers):
         raise AwsError("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    if "x-amz-write-offset-bytes" in headers:
+        raise refusals.not_emulated("appending to an object, which directory buckets have")
 
 
 def no_acls() -> AwsError:
@@ -103,7 +105,7 @@ def _checked_metadata(meta: dict[str, str]) -> dict[str, str]:
 
 def _tags(header: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(header, keep_blank_values=True, strict_parsing=bool(header), errors="strict")
+        return parse_qsl(header, keep_blank_values=True, errors="strict")
     except ValueError:
         message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters."
         raise refusals.invalid_argument(message, "x-amz-tagging", header) from None

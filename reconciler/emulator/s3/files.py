@@ -215,6 +215,7 @@ def place(
         with store.writing() as db:
             write_row(db, bucket, new)
     gone: list[str] = []
+    _remember(store, bucket, key, condition)
     with store.writing() as db:
         places.check_bucket(store, bucket)
         if condition is not None:
@@ -262,6 +263,7 @@ def _place_odd(store: Store, db: sqlite3.Connection, bucket: str, draft: Draft, 
 def remove(store: Store, bucket: str, key: str, condition: Condition | None = None) -> bool:
     """Remove an object and the folders that are empty without it; False if there was none."""
     names = places.segments(key)
+    _remember(store, bucket, key, condition)
     with store.writing() as db:
         places.check_bucket(store, bucket)
         if condition is not None:
@@ -285,6 +287,12 @@ def redescribe(store: Store, bucket: str, found: Found) -> None:
             "UPDATE odd SET doc = ? WHERE bucket = ? AND key = ? AND mtime_ns = ?",
             (as_json(found.doc), bucket, found.key, found.mtime_ns),
         )
+
+
+def _remember(store: Store, bucket: str, key: str, condition: Condition | None) -> None:
+    """Have the digest that a condition will ask for, for inside the transaction nobody should wait for it."""
+    if condition is not None:
+        find(store, bucket, key)
 
 
 def found_inside(store: Store, db: sqlite3.Connection, bucket: str, key: str) -> Found | None:

@@ -40,6 +40,8 @@ def _check_headers(asked: Asked) -> None:
     headers = asked.headers
     if headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
         raise refusals.not_emulated("a bucket with object lock")
+    if headers.get("x-amz-bucket-namespace", "global") != "global":
+        raise refusals.not_emulated("buckets of an account's own namespace")
     ownership = headers.get("x-amz-object-ownership", "BucketOwnerEnforced")
     if ownership != "BucketOwnerEnforced":
         raise refusals.not_emulated(f"the object ownership {ownership}")

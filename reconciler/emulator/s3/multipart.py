@@ -158,7 +158,7 @@ def list_parts(asked: Asked) -> Answer:
         "Key": replies.sayable(asked.key),
         "UploadId": upload.id,
         "PartNumberMarker": int(marker[:10]),
-        "NextPartNumberMarker": page[-1].number if page else None,
+        "NextPartNumberMarker": page[-1].number if page else 0,
         "MaxParts": most,
         "IsTruncated": bool(most) and len(found) > most,
         **_algorithm_members(upload),

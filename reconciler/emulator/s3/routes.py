@@ -83,6 +83,8 @@ _COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 def s3_route(method: str, path: str, query: str, host: str, headers: Mapping[str, str]) -> tuple[str, str | None]:
     """The operation, and the bucket or "bucket/key"."""
     resource = address.shown(path, host)
+    if "x-amz-account-id" in headers:
+        return f"{method} {path}", resource  # S3 Control, which is signed for as S3 is
     bucket, key = address.split(path, host)
     asked = {unquote_plus(field.partition("=")[0]): field for field in query.split("&") if field}
     if key:

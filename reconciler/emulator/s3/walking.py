@@ -68,24 +68,33 @@ def _key(step: Step) -> str:
 
 def _plain(root: str, prefix: str, cursor: Cursor, *, folded: bool) -> Iterator[Step]:
     """The files below a folder. Keys may be some five hundred folders deep, so no function calls itself here."""
-    open_folders = [("", iter(sorted(_names(root))))]
+    open_folders = [_opened(root, "", prefix, cursor)]
     while open_folders:
-        base, names = open_folders[-1]
-        name = next(names, None)
-        if name is None:
+        key = next(open_folders[-1], None)
+        if key is None:
             open_folders.pop()
-            continue
-        key = base + name
-        if not places.is_key(key) or not (key.startswith(prefix) or prefix.startswith(key)):
-            continue
-        if name[-1] != "/":
-            if key >= cursor.start and key.startswith(prefix):
+        elif key[-1] != "/":
+            if key >= cursor.start:
                 yield Step(key, f"{root}/{key}")
         elif folded and key >= cursor.start and len(key) > len(prefix):
             if _holds_objects(root, key):
                 yield Step(key, None)
         elif key >= cursor.start or cursor.start.startswith(key):
-            open_folders.append((key, iter(sorted(_names(f"{root}/{key}")))))
+            open_folders.append(_opened(root, key, prefix, cursor))
+
+
+def _opened(root: str, base: str, prefix: str, cursor: Cursor) -> Iterator[str]:
+    """The keys in a folder, and the folders that may hold some, sorted; without those that are out of the question."""
+    found, start = [], cursor.start
+    for name in _names(f"{root}/{base}"):
+        key = base + name
+        is_folder = key[-1] == "/"
+        if not (key.startswith(prefix) or (is_folder and prefix.startswith(key))):
+            continue
+        if (key >= start or (is_folder and start.startswith(key))) and places.is_key(key):
+            found.append(key)
+    found.sort()
+    return iter(found)
 
 
 def _names(path: str) -> Iterable[str]:
@@ -98,13 +107,21 @@ def _names(path: str) -> Iterable[str]:
 
 
 def _name(entry: os.DirEntry[str]) -> str | None:
+    name = entry.name
+    if not name.isascii() and not _is_utf8(name):
+        return None
+    if entry.is_file(follow_symlinks=False):
+        return name
+    return f"{name}/" if entry.is_dir(follow_symlinks=False) else None
+
+
+def _is_utf8(name: str) -> bool:
+    """What is none has half surrogates, and is no key."""
     try:
-        entry.name.encode()
+        name.encode()
     except UnicodeEncodeError:
-        return None  # no key: keys are UTF-8
-    if entry.is_dir(follow_symlinks=False):
-        return f"{entry.name}/"
-    return entry.name if entry.is_file(follow_symlinks=False) else None
+        return False
+    return True
 
 
 def _holds_objects(root: str, base: str) -> bool:
