@@ -188,28 +188,39 @@ _TYPES: dict[str, tuple[str, ...]] = {
     "DATA_LOCATION": ("DataLocation",),
 }
 
+
+def _operation(shape: Struct, answer: Callable[[Call, dict[str, Any]], str], *, writes: bool = False) -> Operation:
+    def answered(call: Call, request: dict[str, Any]) -> str:
+        """Catalogues of other accounts are not there."""
+        if request.get("CatalogId", call.settings.account) != call.settings.account:
+            raise AwsError("EntityNotFoundException", "Catalog not found.")
+        return answer(call, request)
+
+    return Operation(shape, answered, writes)
+
+
 SERVICE = Service(
     RestJson(),
     {
-        "RegisterResource": Operation(
+        "RegisterResource": _operation(
             Struct({**shapes.REGISTERED, "UseServiceLinkedRole": Flag()}, ("ResourceArn",)), register, writes=True
         ),
-        "UpdateResource": Operation(Struct(shapes.REGISTERED, ("RoleArn", "ResourceArn")), update, writes=True),
-        "DeregisterResource": Operation(Struct(shapes.PLACE, ("ResourceArn",)), deregister, writes=True),
-        "DescribeResource": Operation(Struct(shapes.PLACE, ("ResourceArn",)), describe),
-        "ListResources": Operation(Struct({**shapes.PAGED, "FilterConditionList": Shape()}), list_places),
-        "GrantPermissions": Operation(shapes.ONE_CHANGE, grant, writes=True),
-        "RevokePermissions": Operation(shapes.ONE_CHANGE, revoke, writes=True),
-        "BatchGrantPermissions": Operation(shapes.CHANGES, grant_batch, writes=True),
-        "BatchRevokePermissions": Operation(shapes.CHANGES, revoke_batch, writes=True),
-        "ListPermissions": Operation(shapes.LISTED, list_permissions),
-        "GetDataLakeSettings": Operation(Struct(shapes.CATALOG), get_settings),
-        "PutDataLakeSettings": Operation(
+        "UpdateResource": _operation(Struct(shapes.REGISTERED, ("RoleArn", "ResourceArn")), update, writes=True),
+        "DeregisterResource": _operation(Struct(shapes.PLACE, ("ResourceArn",)), deregister, writes=True),
+        "DescribeResource": _operation(Struct(shapes.PLACE, ("ResourceArn",)), describe),
+        "ListResources": _operation(Struct({**shapes.PAGED, "FilterConditionList": Shape()}), list_places),
+        "GrantPermissions": _operation(shapes.ONE_CHANGE, grant, writes=True),
+        "RevokePermissions": _operation(shapes.ONE_CHANGE, revoke, writes=True),
+        "BatchGrantPermissions": _operation(shapes.CHANGES, grant_batch, writes=True),
+        "BatchRevokePermissions": _operation(shapes.CHANGES, revoke_batch, writes=True),
+        "ListPermissions": _operation(shapes.LISTED, list_permissions),
+        "GetDataLakeSettings": _operation(Struct(shapes.CATALOG), get_settings),
+        "PutDataLakeSettings": _operation(
             Struct({**shapes.CATALOG, "DataLakeSettings": shapes.SETTINGS}, ("DataLakeSettings",)),
             put_settings,
             writes=True,
         ),
-        "GetTemporaryGlueTableCredentials": Operation(shapes.CREDENTIALS, table_credentials, writes=True),
+        "GetTemporaryGlueTableCredentials": _operation(shapes.CREDENTIALS, table_credentials, writes=True),
     },
     "InvalidInputException",
 )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.wire.messages import Answer, Request
 
 _PROTOCOL = forms.Forms("https://sts.amazonaws.com/doc/2011-06-15/")
-_ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]{1,64})", re.ASCII)
+_ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x2e\x30-\x7e]+/)*)([\w+=,.@-]{1,64})", re.ASCII)
 _HOUR = 3600
 
 

@@ -198,6 +198,8 @@ def test_credentials_for_a_table(lake, table, sts_of, refused):
         ("list_permissions", {"Resource": {"Database": {"Name": "none"}}}, "EntityNotFoundException"),
         ("list_permissions", {"ResourceType": "LF_TAG"}, "NotImplemented"),
         ("list_permissions", {"NextToken": "nonsense"}, "InvalidInputException"),
+        ("list_permissions", {"CatalogId": "123456789012"}, "EntityNotFoundException"),
+        ("get_data_lake_settings", {"CatalogId": "123456789012"}, "EntityNotFoundException"),
         ("create_lf_tag", {"TagKey": "a", "TagValues": ["b"]}, "NotImplemented"),
     ],
 )

@@ -112,6 +112,7 @@ def test_a_web_identity_need_not_sign(emulator):
         ({"RoleArn": "arn:aws:iam::1:role/somebody-else", "RoleSessionName": "ok"}, "ValidationError"),
         ({"RoleArn": ROLE, "RoleSessionName": "a b"}, "ValidationError"),
         ({"RoleArn": "arn:aws:iam::000000000000:role/a\nb", "RoleSessionName": "ok"}, "ValidationError"),
+        ({"RoleArn": f"arn:aws:iam::000000000000:role/{'a/' * 900} b", "RoleSessionName": "ok"}, "ValidationError"),
     ],
 )
 def test_what_cannot_be_assumed(sts, refused, asked, code):
