@@ -206,7 +206,8 @@ def _is_over(db: sqlite3.Connection, number: int, fault: Fault, operation: str) 
         "SELECT tokens, moment FROM allowances WHERE fault = ? AND operation = ?", (number, operation)
     ).fetchone()
     tokens, moment = row or (most, now)
-    tokens = min(most, tokens + max(0.0, now - moment) * rate)
+    # The clock has milliseconds; what a float adds to them is no time that has passed.
+    tokens = min(most, tokens + max(0.0, round(now - moment, 3)) * rate)
     is_over: bool = tokens < 1.0 - 1e-9
     left = tokens if is_over else tokens - 1.0
     db.execute("INSERT OR REPLACE INTO allowances VALUES (?, ?, ?, ?)", (number, operation, left, now))

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from botocore.exceptions import ClientError
 from emulator_help import a_group
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.emulator.embedded import open_emulator
@@ -149,6 +149,28 @@ def test_a_rate_is_of_each_operation_as_aws_counts(emulator, make, runtime):
     emulator.faults.add("throttled", rate=3)
 
     assert [throttled(emulator, runtime, 4, operation) for operation in ("get_record", "list_records")] == [1, 1]
+
+
+@given(st.integers(1, 20), st.integers(0, 10**6))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_at_a_rate_as_many_calls_pass_in_a_second_whatever_the_time_is(clocked, rate, moment):
+    clocked.reset()
+    clocked.freeze_clock()
+    clocked.set_clock(moment / 1000)
+    clocked.faults.add("throttled", rate=rate, burst=2)
+    passed = []
+    for _ in range(80):
+        clocked.advance_clock(0.025)
+        passed.append(not clocked.faults.draw("sagemaker", "Search"))
+
+    assert sum(passed[40:]) in {rate - 1, rate, rate + 1}
+    assert sum(passed) in {2 * rate + 1, 2 * rate + 2}
+
+
+@pytest.fixture(scope="module")
+def clocked(tmp_path_factory):
+    with open_emulator(tmp_path_factory.mktemp("clocked")) as opened:
+        yield opened
 
 
 def test_a_rate_is_kept_for_all_processes_on_a_directory(tmp_path):
