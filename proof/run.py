@@ -9,17 +9,31 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from environments import HOME, PLACE, NotInstalled, freeze, names, python_of
 
 _AT_ONCE = 2
 _LAST_LINES = 60
 _LONGEST_S = 900
+
+
+class Outcome(NamedTuple):
+    """How many of a client's tests passed, failed and were skipped."""
+
+    passed: int
+    failed: int
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed{skipped}" + (f", {self.failed} FAILED" if self.failed else "")
 
 
 def main() -> int:
@@ -42,8 +56,9 @@ def main() -> int:
         print("No network namespace can be made here: only the guard inside the clients watches.", flush=True)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         outcomes = list(pool.map(lambda client: _prove(client, cage, given.select), chosen))
-    print(f"{sum(passed for passed, _ in outcomes)} passed, {sum(failed for _, failed in outcomes)} failed")
-    return 1 if any(failed for _, failed in outcomes) else 0
+    whole = Outcome(*(sum(counts) for counts in zip(*outcomes, strict=True)))
+    print(f"{whole.passed} passed, {whole.failed} failed, {whole.skipped} skipped")
+    return 1 if whole.failed else 0
 
 
 def _cage() -> list[str]:
@@ -57,60 +72,59 @@ def _cage() -> list[str]:
     return []
 
 
-def _prove(client: str, cage: list[str], select: str | None) -> tuple[int, int]:
-    """How many of a client's tests passed and failed; what cannot be run at all counts as one failure."""
+def _prove(client: str, cage: list[str], select: str | None) -> Outcome:
+    """Try one client, and say how it went."""
     began = time.monotonic()
     try:
         python = python_of(client)
     except NotInstalled as error:
         print(f"{client:<12} could not be installed:\n{error}", flush=True)
-        return 0, 1
+        return Outcome(0, 1)
     installed = time.monotonic()
-    scratch = PLACE / client / "run"
-    words = ["-k", select] if select else []
-    command = [
-        *cage,
-        sys.executable,
-        HOME / "proof" / "caged.py",
-        client,
-        python,
-        scratch,
-        "caged" if cage else "free",
-        *words,
-    ]
-    log = PLACE / client / "client.txt"
-    with log.open("w") as out:
-        code = _ended(command, out)
-    said = log.read_text()
-    passed, failed = _counted(said)
+    log, scratch = PLACE / client / "client.txt", PLACE / client / "run"
+    where = "caged" if cage else "free"
+    selected = ["-k", select] if select else []
+    code = _ended([*cage, sys.executable, HOME / "proof" / "caged.py", client, python, scratch, where, *selected], log)
+    said = log.read_text(errors="replace")
+    outcome = _outcome(said, code)
     took = f"{installed - began:.0f} s to install, {time.monotonic() - installed:.0f} s to run"
-    verdict = f"{passed} passed" if code == 0 else f"{passed} passed, {failed} FAILED"
-    print(f"{client:<12} {verdict} ({took})", flush=True)
+    print(f"{client:<12} {outcome} ({took})", flush=True)
+    for reason in re.findall(r"^SKIPPED.*", said, re.MULTILINE):
+        print(f"  {reason}", flush=True)
     if code:
         print(_indented(said), flush=True)
         print(_indented(_end_of(scratch / "server.txt"), "server | "), flush=True)
-    return passed, failed if failed or code == 0 else 1
+    return outcome
 
 
-def _ended(command: list[object], out: object) -> int:
-    try:
-        return subprocess.run(
+def _ended(command: list[object], log: Path) -> int:
+    """The exit code; what takes too long is ended with all that it started."""
+    with log.open("w") as out:
+        client = subprocess.Popen(
             [str(word) for word in command],
             stdout=out,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            timeout=_LONGEST_S,
-            check=False,
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return 124
+            process_group=0,
+        )
+        try:
+            return client.wait(_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            out.write(f"It took more than {_LONGEST_S} s.\n")
+            return 124
+        finally:
+            if client.poll() is None:
+                os.killpg(client.pid, signal.SIGKILL)
+                client.wait()
 
 
-def _counted(said: str) -> tuple[int, int]:
-    last = said.rstrip().rpartition("\n")[2]
-    found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|errors?)", last)}
-    return found.get("passed", 0), found.get("failed", 0) + found.get("error", 0) + found.get("errors", 0)
+def _outcome(said: str, code: int) -> Outcome:
+    """What pytest counted in its last line; what went wrong without a count is one failure."""
+    last = re.findall(r"^(?:\d+ \w+,? ?)+ in [\d.]+s", said, re.MULTILINE)
+    found = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", last[-1] if last else "")}
+    failed = found.get("failed", 0) + found.get("error", 0)
+    return Outcome(found.get("passed", 0), max(failed, 1) if code else failed, found.get("skipped", 0))
 
 
 def _end_of(log: Path) -> str:

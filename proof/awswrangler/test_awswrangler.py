@@ -29,9 +29,14 @@ def test_a_query_brings_values_and_types(query, table, way):
     assert str(found["count"].dtype) == "Int64"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["csv", "ctas"])
 def test_a_query_without_rows_is_an_empty_frame(query, table, way):
     assert len(query(f"SELECT id FROM {table} WHERE id = 'nobody'", to=f"empty-{way}", **WAYS[way])) == 0
+
+
+def test_an_unload_without_rows_leaves_no_file_to_take_types_from(query, table):
+    with pytest.raises(wr.exceptions.EmptyDataFrame):
+        query(f"SELECT id FROM {table} WHERE id = 'nobody'", to="empty-unload", **WAYS["unload"])
 
 
 def test_an_unload_needs_an_empty_place(query, table):

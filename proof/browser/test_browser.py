@@ -62,6 +62,7 @@ def browse(path, *flags):
     """What chromium prints, and what the page said on its console."""
     command = [
         *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--hide-scrollbars"),
+        *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
         *(f"--user-data-dir={SCRATCH / 'chromium'}", "--virtual-time-budget=4000", *flags, f"{URL}{path}"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

@@ -7,6 +7,7 @@ import boto3
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset
+import pyarrow.parquet as pq
 import pytest
 from groups import BUCKET, a_feature, a_group, a_record
 from pyarrow.fs import S3FileSystem
@@ -61,32 +62,15 @@ def test_partitions_are_pruned(folder):
 
 
 def test_arrows_own_s3_reads_them_over_the_wire(folder):
-    s3 = S3FileSystem(
-        access_key="local",
-        secret_key="local",
-        region="us-east-1",
-        endpoint_override=os.environ["AWS_ENDPOINT_URL"].removeprefix("http://"),
-        scheme="http",
-    )
-    path = str(folder.relative_to(Path(os.environ["PROOF_DATA"]) / "s3"))
+    path = folder.relative_to(Path(os.environ["PROOF_DATA"]) / "s3")
 
-    found = pa.dataset.dataset(path, filesystem=s3, partitioning="hive").to_table()
+    found = pa.dataset.dataset(str(path), filesystem=S3FileSystem(), partitioning="hive").to_table()
 
     assert sorted(found["id"].to_pylist()) == ["r0", "r1", "r2", "r3"]
 
 
 def test_arrows_own_s3_writes_objects(folder):
-    import pyarrow.parquet as pq
+    pq.write_table(pa.table({"n": [1, 2, 3]}), f"{BUCKET}/arrow/one.parquet", filesystem=S3FileSystem())
 
-    s3 = S3FileSystem(
-        access_key="local",
-        secret_key="local",
-        region="us-east-1",
-        endpoint_override=os.environ["AWS_ENDPOINT_URL"].removeprefix("http://"),
-        scheme="http",
-    )
-
-    pq.write_table(pa.table({"n": [1, 2, 3]}), f"{BUCKET}/arrow/one.parquet", filesystem=s3)
-
-    assert pq.read_table(f"{BUCKET}/arrow/one.parquet", filesystem=s3)["n"].to_pylist() == [1, 2, 3]
+    assert pq.read_table(f"{BUCKET}/arrow/one.parquet", filesystem=S3FileSystem())["n"].to_pylist() == [1, 2, 3]
     assert boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="arrow/")["KeyCount"] == 1

@@ -92,6 +92,13 @@ def test_the_table_is_in_the_catalogue(catalog, weather):
     assert weather in catalog.list_tables("sagemaker_featurestore")
 
 
+def test_a_catalogue_that_is_told_nothing_finds_it_too(weather):
+    # As the SageMaker SDK loads it; where it lies is the sandbox's to say.
+    found = load_catalog("glue", type="glue").load_table(weather)
+
+    assert len(found.scan().to_arrow()) == 4
+
+
 def test_its_schema_is_the_groups_and_the_stores_own_columns(table):
     types = {field.name: str(field.field_type) for field in table.schema().fields}
 

@@ -6,6 +6,7 @@ import pytest
 import worked_example as example
 from groups import BUCKET
 from sagemaker.feature_store.dataset_builder import JoinTypeEnum
+from sagemaker.feature_store.feature_utils import get_feature_group_as_dataframe
 
 RESULTS = f"s3://{BUCKET}/results"
 
@@ -50,6 +51,18 @@ def test_a_query_that_is_wrong_fails(values):
 
     with pytest.raises(RuntimeError, match="Failed"):
         query.as_dataframe()
+
+
+def test_a_whole_group_comes_as_a_frame(values, session):
+    frame = get_feature_group_as_dataframe(
+        feature_group_name=values.name,
+        athena_bucket=RESULTS,
+        session=session,
+        event_time_feature_name="at",
+        verbose=False,
+    )
+
+    assert frame[["id", "at", "value"]].to_dict("records") == [{"id": "a", "at": "2024-01-01T14:00:00Z", "value": 5.0}]
 
 
 def test_a_dataset_of_a_group_has_what_came_after_the_last_delete(store, values):

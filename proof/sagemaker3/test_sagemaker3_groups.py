@@ -1,5 +1,8 @@
 """The SageMaker SDK, version 3: groups and records."""
 
+import subprocess
+import sys
+
 import pytest
 from sagemaker.core.resources import FeatureGroup, FeatureMetadata
 from sagemaker.core.shapes import (
@@ -11,6 +14,15 @@ from sagemaker.core.shapes import (
     TtlDuration,
 )
 from sagemaker.mlops.feature_store import IngestionError, ingest_dataframe, list_records, update_record
+
+BY_PROCESSES = """
+import sys
+import pandas as pd
+from sagemaker.mlops.feature_store import ingest_dataframe
+
+name, batches, file = sys.argv[1:]
+ingest_dataframe(name, pd.read_csv(file), max_workers=2, max_processes=2, use_batch_write_record=batches == "True")
+"""
 
 
 def values_of(group, record_id, **more):
@@ -46,6 +58,20 @@ def test_a_frame_is_ingested_by_several_threads(make, frame, batches):
     group = make(f"by-threads-{batches}".lower(), frame)
 
     ingest_dataframe(group.feature_group_name, frame, max_workers=3, use_batch_write_record=batches)
+
+    listed = list_records(group.feature_group_name, max_results=100)
+    assert sorted(listed.record_identifiers) == list(frame["id"])
+
+
+@pytest.mark.parametrize("batches", [False, True], ids=["put", "batch-write"])
+def test_a_frame_is_ingested_by_several_processes(make, frame, batches, tmp_path):
+    group = make(f"by-processes-{batches}".lower(), frame)
+    frame.to_csv(tmp_path / "frame.csv", index=False)
+
+    # In a process of its own, as in a script: children that are forked share the connections their parent has open.
+    subprocess.run(
+        [sys.executable, "-c", BY_PROCESSES, group.feature_group_name, str(batches), tmp_path / "frame.csv"], check=True
+    )
 
     listed = list_records(group.feature_group_name, max_results=100)
     assert sorted(listed.record_identifiers) == list(frame["id"])
