@@ -303,6 +303,19 @@ def offline_store_blocked(error: Exception) -> str:
 
 
 # The Data Catalog.
+# `Expression` of GetTables has to match the whole of a name.
+EXPRESSION_MATCHES_WHOLE_NAME = True
+# GetTableVersions begins with the newest.
+NEWEST_VERSION_FIRST = True
+# Columns without statistics are named in Errors; the call itself succeeds.
+MISSING_STATISTICS_BY_COLUMN = True
+
+
+def no_catalog(name: str) -> AwsError:
+    """A catalogue of another account: not found, rather than denied."""
+    return AwsError("EntityNotFoundException", f"Catalog {name} not found.")
+
+
 def database_renamed() -> AwsError:
     """UpdateDatabase gives a database no new name."""
     return AwsError("InvalidInputException", "The name of a database can't be changed.")
@@ -319,6 +332,10 @@ def too_many_glue_tags(limit: int) -> AwsError:
 
 
 # Lake Formation.
+# The code of a request that does not fit its shape: the only one it models for bad input.
+LAKE_VIOLATION = "InvalidInputException"
+
+
 def not_all_held() -> AwsError:
     """Taking away more than is held takes nothing. The text is known for a principal that holds nothing at all."""
     return AwsError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import pages
+from reconciler.emulator import assumptions, pages
 from reconciler.emulator.access import lake_settings, permissions, places, sessions
 from reconciler.emulator.access import lakeformation_shapes as shapes
 from reconciler.emulator.calls import Operation, Service, as_json
@@ -193,7 +193,7 @@ def _operation(shape: Struct, answer: Callable[[Call, dict[str, Any]], str], *, 
     def answered(call: Call, request: dict[str, Any]) -> str:
         """Catalogues of other accounts are not there."""
         if request.get("CatalogId", call.settings.account) != call.settings.account:
-            raise AwsError("EntityNotFoundException", "Catalog not found.")
+            raise assumptions.no_catalog(request["CatalogId"])
         return answer(call, request)
 
     return Operation(shape, answered, writes)
@@ -222,5 +222,5 @@ SERVICE = Service(
         ),
         "GetTemporaryGlueTableCredentials": _operation(shapes.CREDENTIALS, table_credentials, writes=True),
     },
-    "InvalidInputException",
+    assumptions.LAKE_VIOLATION,
 )

@@ -70,7 +70,7 @@ def resource(call: Call, given: dict[str, Any]) -> Resource:
         raise _invalid(f"Table name and table wildcard cannot both be {both}.")
     found = Resource(kind, _key(kind, inside), inside)
     if inside.get("CatalogId", call.settings.account) != call.settings.account:
-        raise AwsError("EntityNotFoundException", "Catalog not found.")
+        raise assumptions.no_catalog(inside["CatalogId"])
     if found.database and not catalogue.find_database(call.db, call.scope, found.database):
         raise AwsError("EntityNotFoundException", f"Database {found.database} not found.")
     if found.table and not catalogue.find_table(call.db, call.scope, str(found.database), found.table):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.calls import as_json
 from reconciler.emulator.glue import entries, refusals
 
@@ -38,6 +39,8 @@ def partition_indexes(call: Call, request: dict[str, Any]) -> str:
 def column_statistics(call: Call, request: dict[str, Any]) -> str:
     """Each column is refused by itself: that they have none is no failure of the call."""
     entries.table(call, request["DatabaseName"], request["TableName"])
+    if not assumptions.MISSING_STATISTICS_BY_COLUMN:
+        raise refusals.not_found("Column statistics")
     error = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Column statistics not found."}
     errors = [{"ColumnName": name, "Error": error} for name in request["ColumnNames"]]
     return as_json({"ColumnStatisticsList": [], "Errors": errors})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.glue import refusals
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def of_names(expression: str) -> Pattern:
     """The `Expression` of GetTables."""
     if "(" in expression or "{" in expression:
         _refuse_groups(expression)
-    return Pattern(_Reader(expression).alternatives())
+    rest = [] if assumptions.EXPRESSION_MATCHES_WHOLE_NAME else [_ANY_TEXT]
+    return Pattern([*tokens, *rest] for tokens in _Reader(expression).alternatives())
 
 
 def _refuse_groups(expression: str) -> None:

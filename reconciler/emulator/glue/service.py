@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.calls import Operation, Service, Task
 from reconciler.emulator.control import lifecycle
 from reconciler.emulator.glue import absent, databases, labels, partitions, refusals, searching, tables, versions
@@ -196,7 +197,7 @@ def _refuse(call: Call, name: str, shape: Struct, request: dict[str, Any]) -> No
     for member in _unsupported(shape, request):
         raise refusals.not_emulated(name, member)
     if request.get("CatalogId", call.settings.account) != call.settings.account:
-        raise refusals.not_found(f"Catalog {request['CatalogId']}")
+        raise assumptions.no_catalog(request["CatalogId"])
 
 
 def _unsupported(shape: Struct, value: dict[str, Any]) -> Iterator[str]:

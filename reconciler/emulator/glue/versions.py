@@ -22,12 +22,18 @@ def get(call: Call, request: dict[str, Any]) -> str:
 
 
 def get_all(call: Call, request: dict[str, Any]) -> str:
-    """Newest first."""
+    """A page of them, the one that stands among them."""
     table = entries.table(call, request["DatabaseName"], request["TableName"])
     size, after = request.get("MaxResults", 100), views.after(request)
-    found = [table, *reversed(archive.listed(call.db, call.scope, table))]
+    found = [*archive.listed(call.db, call.scope, table), table]
+    newest_first = assumptions.NEWEST_VERSION_FIRST
+    if newest_first:
+        found.reverse()
     if after:
-        found = [version for version in found if int(version["VersionId"]) < _number(after)]
+        last = _number(after)
+        found = [
+            one for one in found if int(one["VersionId"]) != last and (int(one["VersionId"]) < last) is newest_first
+        ]
     page: dict[str, Any] = {"TableVersions": [_shown(call, version) for version in found[:size]]}
     if len(found) > size:
         page["NextToken"] = pages.token(found[size - 1]["VersionId"])

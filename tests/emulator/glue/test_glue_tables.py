@@ -355,3 +355,14 @@ class TestCreationsThatTakeTime:
 
         assert before == "EntityNotFoundException"
         assert len(glue.get_tables(DatabaseName="sagemaker_featurestore")["TableList"]) == 1
+
+
+def test_a_page_of_versions_goes_on_though_the_last_one_shown_is_gone(glue, table):
+    for _ in range(4):
+        glue.update_table(DatabaseName="features", TableInput=a_table())
+    asked = {"DatabaseName": "features", "TableName": "weather"}
+    first = glue.get_table_versions(**asked, MaxResults=2)
+    glue.delete_table_version(**asked, VersionId=first["TableVersions"][-1]["VersionId"])
+    rest = glue.get_table_versions(**asked, NextToken=first["NextToken"])
+
+    assert [version["VersionId"] for version in rest["TableVersions"]] == ["2", "1", "0"]
