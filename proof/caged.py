@@ -44,7 +44,7 @@ def _raise_loopback() -> None:
 
 @contextmanager
 def _emulator(scratch: Path) -> Iterator[str]:
-    command = [_RECONCILER, "emulator", "serve", "--port", "0", "--data", scratch / "data"]
+    command = _words(_RECONCILER, "emulator", "serve", "--port", 0, "--data", scratch / "data")
     with (scratch / "server.txt").open("w") as log, (scratch / "server-url.txt").open("w") as said:
         server = subprocess.Popen(command, stdout=said, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         try:
@@ -76,9 +76,15 @@ def _run(client: str, python: Path, scratch: Path, url: str) -> int:
         "PROOF_SCRATCH": str(scratch),
         "PROOF_DATA": str(scratch / "data"),
     }
-    tried = [python, "-m", "pytest", "-c", HOME / "proof" / "pytest.ini", "--rootdir", tests, tests, *sys.argv[5:]]
-    sandbox = [_RECONCILER, "emulator", "run", "--endpoint", url, "--"]
-    return subprocess.run([*sandbox, *tried], env=environment, cwd=scratch / "home", check=False).returncode
+    tried = _words(python, "-m", "pytest", "-c", HOME / "proof" / "pytest.ini", "--rootdir", tests, tests)
+    sandbox = _words(_RECONCILER, "emulator", "run", "--endpoint", url, "--")
+    return subprocess.run(
+        [*sandbox, *tried, *sys.argv[5:]], env=environment, cwd=scratch / "home", check=False
+    ).returncode
+
+
+def _words(*words: object) -> list[str]:
+    return [str(word) for word in words]
 
 
 def _left(scratch: Path) -> int:

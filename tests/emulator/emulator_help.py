@@ -4,11 +4,9 @@ import io
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
-from emulator_model import assert_fits, reply_faults
+from emulator_model import reply_faults
 
 from reconciler.emulator.embedded import ConnectionDropped
-
-__all__ = ["InProcess", "a_feature", "a_group", "assert_fits"]
 
 ROLE = "arn:aws:iam::000000000000:role/feature-store"
 S3 = "s3://features/prod"

@@ -16,13 +16,6 @@ _ABSENT = {("DescribeFeatureGroupResponse", "NextToken")}
 _OPEN = {"ObjectVersionStorageClass"}
 
 
-def assert_fits(shape, reply):
-    """The reply has every required member, no unknown one, and only values the model allows."""
-    faults = list(value_faults(shape, reply, "")) if shape is not None else []
-
-    assert faults == []
-
-
 def reply_faults(model, headers, content):
     """Of the reply to an operation, as it goes over the wire in its service's protocol."""
     protocol = model.service_model.metadata["protocol"]
