@@ -42,10 +42,10 @@ def split(uri: str) -> tuple[str, str]:
 
 
 def local_path(store: Store, bucket: str, key: str) -> str:
-    """Where a plain object lies or would lie; AwsError for a bucket's or key's name that no file can have."""
+    """Where a plain object lies or would lie; AwsError for a key no file can have, or behind a link."""
     places.check_bucket_name(bucket)
     names = places.segments(key)
-    if names is None:
+    if names is None or places.meets_link(store, (places.BUCKETS, bucket, *names)):
         raise AwsError("InvalidArgument", f"No file can have this key: {key}")
     return os.path.abspath(places.path_of(store, bucket, names))  # noqa: PTH100
 

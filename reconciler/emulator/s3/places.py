@@ -96,6 +96,19 @@ def is_folder(store: Store, names: Sequence[str]) -> bool:
     return True
 
 
+def meets_link(store: Store, names: Sequence[str]) -> bool:
+    """Whether a symbolic link lies on the way from the data directory down."""
+    path = store.directory
+    for name in names:
+        path = f"{path}/{name}"
+        found = _lstat(path)
+        if found is None:
+            return False
+        if stat.S_ISLNK(found.st_mode):
+            return True
+    return False
+
+
 def file_status(store: Store, bucket: str, names: Sequence[str]) -> os.stat_result | None:
     """Of the plain file with these segments, if there is one."""
     if not is_bucket_name(bucket) or not is_folder(store, (BUCKETS, bucket, *names[:-1])):

@@ -251,6 +251,16 @@ def test_what_cannot_be_is_refused(site):
         objects.entries(site.store, BUCKET)
 
 
+def test_there_is_no_path_through_a_link(site, tmp_path, folder):
+    folder.mkdir(parents=True)
+    (folder / "link").symlink_to(tmp_path)
+
+    for key in ("link", "link/a", "link/a/b"):
+        with pytest.raises(AwsError, match="InvalidArgument"):
+            objects.local_path(site.store, BUCKET, key)
+    assert objects.local_path(site.store, BUCKET, "a/link").endswith("/a/link")
+
+
 def test_files_renamed_from_staging_are_objects(site, s3, folder, tmp_path):
     objects.ensure_bucket(site.store, BUCKET, "eu-west-1", site.now())
     ready = os.path.join(objects.staging(site.store), "part")  # noqa: PTH118

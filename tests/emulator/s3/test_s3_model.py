@@ -1,9 +1,12 @@
 """Any sequence of operations against a dictionary, with keys that are hard on file systems."""
 
 import contextlib
+import re
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote_plus, urlencode
+from xml.etree import ElementTree as ET
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -99,6 +102,22 @@ class Model(RuleBasedStateMachine):
             assert found == (200, content, f'"{md5(content)}"', note)
         else:
             assert answer.status == 404
+
+    @rule(prefix=KEYS, delimiter=st.sampled_from(["", "/", "b", "//"]), after=KEYS, most=st.integers(1, 3))
+    def list_in_pages(self, prefix, delimiter, after, most):
+        prefix, objects_, prefixes, token = prefix[:2], [], [], None
+        asked = {"list-type": "2", "prefix": prefix, "delimiter": delimiter, "start-after": after, "max-keys": most}
+        while True:
+            more = {"continuation-token": token} if token else {}
+            answer = self.ask("GET", "", query=f"?encoding-type=url&{urlencode({**asked, **more})}")
+            page = ET.fromstring(re.sub(rb' xmlns="[^"]*"', b"", answer.body))
+            objects_ += [unquote_plus(found.text) for found in page.iterfind("Contents/Key")]
+            prefixes += [unquote_plus(found.text) for found in page.iterfind("CommonPrefixes/Prefix")]
+            token = page.findtext("NextContinuationToken")
+            if token is None:
+                break
+
+        assert (objects_, prefixes) == expected(self.model, prefix, delimiter, after)
 
     @invariant()
     def everything_is_listed_in_order(self):
