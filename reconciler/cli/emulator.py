@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ class _Commands(click.Group):
         return super().get_command(ctx, name)
 
 
+def _finite(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    if not isfinite(value):
+        raise click.BadParameter("it is a number of seconds.")
+    return value
+
+
 @click.group(cls=_Commands)
 def emulator() -> None:
     """SageMaker Feature Store on this machine.
@@ -63,6 +70,7 @@ def emulator() -> None:
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
+    callback=_finite,
     help="How long after a write its row is in the offline store. Default: at once.",
 )
 def serve(port: int, host: str, data: Path | None, *, quiet: bool, realistic: bool, offline_delay: float) -> None:
@@ -73,12 +81,12 @@ def serve(port: int, host: str, data: Path | None, *, quiet: bool, realistic: bo
       reconciler emulator serve --port 4566 &
       AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws sagemaker list-feature-groups
     """
-    from reconciler.emulator.server import is_loopback  # noqa: PLC0415
+    from reconciler.emulator.http.browsers import is_open  # noqa: PLC0415
     from reconciler.emulator.server import serve as run  # noqa: PLC0415
     from reconciler.emulator.settings import REALISTIC  # noqa: PLC0415
 
     more: dict[str, Any] = {**(REALISTIC if realistic else {}), "offline_delay_s": offline_delay}
-    if not is_loopback(host):
+    if is_open(host):
         _warn(host)
     try:
         with usable():

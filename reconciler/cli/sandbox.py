@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -65,25 +65,43 @@ def _emulator(data: Path | None, endpoint: str | None, *, fresh: bool) -> Iterat
 
 def _run(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """The command's exit code; of one that a signal ended, what a shell makes of it."""
-    try:
-        child = subprocess.Popen(command, env=dict(environment))  # noqa: S603 - what the user asked for
-    except OSError as error:
-        click.echo(f"{command[0]} cannot be run: {error.strerror}.", err=True)
-        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUN
-    with _signals_of(child):
+    with _signals_handed_on() as started:
+        try:
+            child = subprocess.Popen(command, env=dict(environment))  # noqa: S603 - what the user asked for
+        except OSError as error:
+            click.echo(f"{command[0]} cannot be run: {error.strerror}.", err=True)
+            return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUN
+        started(child)
         code = child.wait()
     return 128 - code if code < 0 else code
 
 
 @contextmanager
-def _signals_of(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """An interrupt from the terminal reaches the command by itself, and its answer counts; others are sent on."""
+def _signals_handed_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """An interrupt from the terminal reaches the command by itself, and its answer counts; others are sent on.
+
+    The handlers are there before the command is: a program that is started begins with the usual ones.
+    """
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def hand_on(number: int, _frame: object) -> None:
+        if children:
+            children[0].send_signal(number)
+        else:
+            early.append(number)
+
+    def started(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        for number in early:
+            child.send_signal(number)
+
     before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number)),
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, hand_on),
     }
     try:
-        yield
+        yield started
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -35,14 +35,14 @@ def administer(side: OwnSide, method: str, path: str, query: str, body: bytes) -
         return page.show(side, method, path, query) or _unknown(method, path)
     try:
         return _answer(200, found(side, _asked(query, body)))
-    except (AwsError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except (AwsError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         missing = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         return _answer(400, {"error": missing})
 
 
-def too_large() -> Answer:
-    """A request nobody needs to send here."""
-    return _answer(413, {"error": "the request body is too large"})
+def refused(status: int, reason: str) -> Answer:
+    """Before it is known what was asked for, or where it cannot be said."""
+    return _answer(status, {"error": reason})
 
 
 def _unknown(method: str, path: str) -> Answer:
@@ -110,13 +110,27 @@ def _requests(side: OwnSide, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tags(side: OwnSide, asked: dict[str, Any]) -> dict[str, Any]:
-    side.emulator.add_system_tags(asked["group"], asked["tags"], region=asked.get("region", "us-east-1"))
+    tags = asked["tags"]
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise TypeError("tags is an object of texts")
+    side.emulator.add_system_tags(_text(asked, "group"), tags, region=_region(asked))
     return {}
 
 
 def _offline(side: OwnSide, asked: dict[str, Any]) -> dict[str, Any]:
-    side.emulator.block_offline_store(asked["group"], asked["reason"], region=asked.get("region", "us-east-1"))
+    side.emulator.block_offline_store(_text(asked, "group"), _text(asked, "reason"), region=_region(asked))
     return {}
+
+
+def _region(asked: dict[str, Any]) -> str:
+    return _text({"region": "us-east-1", **asked}, "region")
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    text = asked[name]
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is text")
+    return text
 
 
 def _reset(side: OwnSide, _asked: dict[str, Any]) -> dict[str, Any]:

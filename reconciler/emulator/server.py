@@ -89,11 +89,6 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
-    return host in {"localhost", "::1"} or host.startswith("127.")
-
-
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket that names its protocol.
 

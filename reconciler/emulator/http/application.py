@@ -92,15 +92,16 @@ class App:
     async def _own(self, heard: _Heard) -> Answer:
         """The page and the paths under /_emulator/."""
         method, path, query = heard.scope["method"], heard.scope["path"], heard.scope["query_string"].decode("latin-1")
-        most = self._emulator.settings.max_body_bytes
-        body = await bodies.in_memory(heard.receive, most)
-        began = time.perf_counter()
+        body = await bodies.in_memory(heard.receive, self._emulator.settings.max_body_bytes)
+        side, began = admin.OwnSide(self._emulator, self._log), time.perf_counter()
         if body.is_too_large:
-            answer = admin.too_large()
+            answer = admin.refused(413, "the request body is too large")
         else:
-            answer = await self._in_pool(
-                "", lambda: admin.administer(self._own_side, method, path, query, body.content)
-            )
+            try:
+                answer = await self._in_pool("", lambda: admin.administer(side, method, path, query, body.content))
+            except Exception:  # noqa: BLE001 - one request must not end the others
+                traceback.print_exc()
+                answer = admin.refused(500, "the emulator failed; see its log")
         if method not in {"GET", "HEAD"}:
             self._note_own(method, path, answer.status, time.perf_counter() - began)
         return answer
@@ -163,10 +164,6 @@ class App:
 
     def _note_own(self, method: str, path: str, status: int, seconds: float = 0.0) -> None:
         self._log.note("emulator", method, path, status, "", seconds, 0)
-
-    @property
-    def _own_side(self) -> admin.OwnSide:
-        return admin.OwnSide(self._emulator, self._log)
 
 
 _OF_THE_PAGE = ("/", "/favicon.ico")

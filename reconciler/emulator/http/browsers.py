@@ -39,8 +39,8 @@ def is_browser(headers: Mapping[bytes, bytes]) -> bool:
 
 def refusal(method: str, headers: Mapping[bytes, bytes], own_host: str) -> str | None:
     """Why a request is refused as a web page's; None for all others."""
-    host = headers.get(b"host")
-    if host is not None and not is_own_name(host, own_host):
+    host = headers.get(b"host", b"")
+    if not is_own_name(host, own_host):
         return (
             "Requests must be for this machine (127.0.0.1 or localhost): the name in their Host header is one that "
             "anybody could own."
@@ -48,18 +48,28 @@ def refusal(method: str, headers: Mapping[bytes, bytes], own_host: str) -> str |
     if method in _READING:
         return None
     origin = headers.get(b"origin")
-    if origin is not None and not is_own_name(origin.rpartition(b"//")[2], own_host):
+    if origin is not None and not _is_own_page(origin.rpartition(b"//")[2], host, own_host):
         return "A web page of another site may not ask for this."
     if headers.get(b"sec-fetch-site") == b"cross-site":
         return "A web page of another site may not ask for this."
     return None
 
 
+def _is_own_page(origin: bytes, host: bytes, own_host: str) -> bool:
+    """Whether a page came from here, or at least from this machine."""
+    return origin == host if is_open(own_host) else is_own_name(origin, own_host)
+
+
+def is_open(own_host: str) -> bool:
+    """Whether other machines are let in: then nobody knows by which names they call this one."""
+    return not (own_host in {"localhost", "::1"} or own_host.startswith("127."))
+
+
 @lru_cache(maxsize=1024)
 def is_own_name(host: bytes, own_host: str) -> bool:
     """Whether a host, with or without a port, is this machine, an address, or one of AWS's own names."""
-    name = _without_port(host.decode("latin-1").lower())
-    if name in {"", own_host.lower()} or name.endswith(_OF_AWS + _OF_THIS_PLACE):
+    name = _without_port(host.decode("latin-1").lower()).rstrip(".")
+    if name == "" or is_open(own_host) or name.endswith(_OF_AWS + _OF_THIS_PLACE):
         return True
     if name.startswith("["):
         return True

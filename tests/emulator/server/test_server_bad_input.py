@@ -1,13 +1,18 @@
 """What no client should send: it is answered in the shape of AWS, and the server goes on."""
 
+import json
 import os
 import shutil
+import socket
 import threading
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from server_help import SIGNED, call, connected, exchange, head, reply_on, until
 
+from reconciler.emulator import admin
 from reconciler.emulator.server import running
 
 
@@ -227,6 +232,52 @@ def test_what_the_emulator_itself_fails_at_is_an_internal_failure(tmp_path):
         replies = [exchange(server.url, call("SageMaker.CreateFeatureGroup")) for _ in range(2)]
 
     assert {reply.status for reply in replies} <= {400, 500}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"PUT /b/k HTTP/1.1\r\nContent-Length: 5\r\n", call()[:-2]]),
+    st.binary(max_size=200),
+    st.sampled_from([b"", b"\r\n\r\n", b"\r\n\r\n" + call()]),
+)
+def test_whatever_bytes_come_the_server_goes_on(server, beginning, middle, end):
+    with connected(server.url) as connection:
+        connection.sendall(beginning + middle + end)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    assert exchange(server.url, call()).status == 200
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+words = st.sampled_from(
+    ["kind", "id", "group", "tags", "reason", "region", "advance_seconds", "set", "freeze", "after", "everything"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(admin._PATHS)),
+    st.dictionaries(words, anything | st.sampled_from(["latency", "weather", "2030-01-01"]), max_size=3) | anything,
+)
+def test_no_mistake_on_an_admin_path_is_a_failure_of_the_emulator(server, where, asked):
+    method, path = where
+    body = json.dumps(asked).encode()
+    request = head(method, f"/_emulator/{path}", Host="x", Content_Length=len(body)) + body
+
+    assert exchange(server.url, request, method).status in {200, 400}
+
+
+def test_nor_is_one_that_is_nested_too_deeply(server):
+    body = b"[" * 100_000
+    request = head("POST", "/_emulator/faults", Host="x", Content_Length=len(body)) + body
+
+    assert exchange(server.url, request).status == 400
 
 
 def test_many_connections_at_once_are_all_answered(server):

@@ -4,7 +4,7 @@ import pytest
 from emulator_help import a_group
 from server_help import SIGNED, call, exchange, get, head
 
-from reconciler.emulator.http.browsers import is_own_name
+from reconciler.emulator.http.browsers import is_own_name, refusal
 
 
 def asked(server, method, path, body=b"", **headers):
@@ -46,7 +46,7 @@ def test_they_read_nothing_by_a_name_of_their_own_that_points_here(server, path,
 @pytest.mark.parametrize(
     "host",
     [
-        *("127.0.0.1:4566", "localhost", "localhost:80", "bucket.localhost:4566", "[::1]:4566", "192.168.1.7:4566"),
+        *("127.0.0.1:4566", "localhost", "LOCALHOST.:80", "bucket.localhost:4566", "[::1]:4566", "192.168.1.7:4566"),
         *("emulator:4566", "bucket.s3.us-east-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"),
         *("host.docker.internal:4566", ""),
     ],
@@ -63,8 +63,15 @@ def test_names_that_anybody_can_own_are_not(host):
     assert not is_own_name(host.encode(), "127.0.0.1")
 
 
-def test_the_host_it_was_told_to_listen_on_is_ours():
-    assert is_own_name(b"emulator.acme.example:4566", "emulator.acme.example")
+def test_who_lets_other_machines_in_is_called_by_any_name():
+    assert is_own_name(b"emulator.acme.example:4566", "0.0.0.0")
+
+
+@pytest.mark.parametrize(("origin", "why"), [("http://a.example:80", None), ("http://b.example", "another site")])
+def test_even_then_a_page_of_another_site_changes_nothing(origin, why):
+    found = refusal("POST", {b"host": b"a.example:80", b"origin": origin.encode()}, "0.0.0.0")
+
+    assert (found is None) == (why is None)
 
 
 def test_a_page_of_our_own_may(server):

@@ -119,6 +119,14 @@ def test_two_servers_on_one_port_are_a_sentence(project):
     )
 
 
+@pytest.mark.parametrize("delay", ["nan", "inf", "-1", "soon"])
+def test_a_delay_that_is_none_is_a_sentence(project, delay):
+    done = project.run("emulator", "serve", "--port", 0, "--offline-delay", delay)
+
+    assert done.returncode == 1
+    assert "Invalid value for '--offline-delay'" in done.stderr
+
+
 def test_a_host_that_is_not_this_machine_is_a_sentence(project):
     done = project.run("emulator", "serve", "--port", 0, "--host", "203.0.113.1")
 
