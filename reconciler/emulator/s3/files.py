@@ -211,24 +211,41 @@ def place(
     size, mtime_ns = draft.finish(moment)
     path = places.path_of(store, bucket, names) if names else ""
     new = Found(key, path, size, mtime_ns, etag or draft.md5.hex(), doc or {})
+    _remember(store, bucket, key, condition)
     if names:
         with store.writing() as db:
             write_row(db, bucket, new)
-    gone: list[str] = []
-    _remember(store, bucket, key, condition)
+    try:
+        placed, gone = _placed(store, bucket, names, draft, new, condition)
+    except BaseException:
+        _withdraw(store, bucket, names, new)
+        raise
+    unlink(gone)
+    return placed
+
+
+def _placed(
+    store: Store, bucket: str, names: list[str] | None, draft: Draft, new: Found, condition: Condition | None
+) -> tuple[Found, list[str]]:
+    """The object as it is there, and the files to remove, which nothing refers to any more."""
     with store.writing() as db:
         places.check_bucket(store, bucket)
         if condition is not None:
-            condition(found_inside(store, db, bucket, key))
-        if names and _replace(store, db, bucket, names, draft, new):
-            gone += _forget_odd(store, db, bucket, key)
-        else:
-            if names:
-                _forget_row(db, bucket, key, (size, mtime_ns))
-            gone += _forget_odd(store, db, bucket, key)
+            condition(found_inside(store, db, bucket, new.key))
+        is_plain = names is not None and _replace(store, db, bucket, names, draft, new)
+        gone = _forget_odd(store, db, bucket, new.key)
+        if not is_plain:
+            _forget_row(db, bucket, new.key, (new.size, new.mtime_ns))
             new = _place_odd(store, db, bucket, draft, new)
-    unlink(gone)
-    return new
+    return new, gone
+
+
+def _withdraw(store: Store, bucket: str, names: list[str] | None, new: Found) -> None:
+    """Take back the row of a file that did not come into its place."""
+    status = places.file_status(store, bucket, names) if names else None
+    if status is None or (status.st_size, status.st_mtime_ns) != (new.size, new.mtime_ns):
+        with store.writing() as db:
+            _forget_row(db, bucket, new.key, (new.size, new.mtime_ns))
 
 
 def _replace(store: Store, db: sqlite3.Connection, bucket: str, names: list[str], draft: Draft, new: Found) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.emulator.s3 import places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from reconciler.emulator.store import Store
 
@@ -97,13 +97,15 @@ def _opened(root: str, base: str, prefix: str, cursor: Cursor) -> Iterator[str]:
     return iter(found)
 
 
-def _names(path: str) -> Iterable[str]:
+def _names(path: str) -> Iterator[str]:
     """The names of files, and of folders with a slash, which puts them where their keys belong."""
     try:
         with os.scandir(path) as found:
-            return [name for entry in found if (name := _name(entry))]
+            for entry in found:
+                if name := _name(entry):
+                    yield name
     except (FileNotFoundError, NotADirectoryError):
-        return ()
+        return
 
 
 def _name(entry: os.DirEntry[str]) -> str | None:

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from s3_help import BUCKET, keys, listed, md5
 
 from reconciler.emulator.calls import Site
@@ -66,6 +67,10 @@ def test_rows_do_not_pile_up(s3, put, bucket, tmp_path):
     for number in range(5):
         put("a", body=b"x" * number)
 
+    assert rows(tmp_path) == 1
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            put("a", IfNoneMatch="*")
     assert rows(tmp_path) == 1
     s3.delete_object(Bucket=bucket, Key="a")
     assert rows(tmp_path) == 0
