@@ -69,7 +69,7 @@ def serve(
             loop="asyncio",
             ws="none",
             lifespan="off",
-            log_level="error",
+            log_level="critical",  # the application says itself what goes wrong
             access_log=False,
             proxy_headers=False,
             server_header=False,

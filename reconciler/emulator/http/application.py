@@ -64,19 +64,14 @@ class App:
         heard = _Heard(scope, _url(scope), headers, receive)
         try:
             answer = await self._answer(heard)
-        except ConnectionDropped:
-            scope[TRANSPORT].abort()
-            await receive()  # until uvicorn has noticed, it would answer 500 for us
-            return
+            await bodies.send(send, answer, _more(headers, answer))
         except bodies.ClientGone:
             return
-        if browsers.is_browser(headers) and "Content-Security-Policy" not in answer.headers:
-            await bodies.send(send, answer, browsers.FOREIGN_PAGE)
-        elif answer.status >= 400 and b"expect" in headers:
-            # Whether the body comes after all is for the client to say: only a new connection is clear.
-            await bodies.send(send, answer, {"Connection": "close"})
-        else:
-            await bodies.send(send, answer, _NOTHING_MORE)
+        except (ConnectionDropped, asyncio.CancelledError):
+            await _hang_up(heard)  # a fault asked for it, or the server ends
+        except Exception:  # noqa: BLE001 - one request must not end the others
+            traceback.print_exc()
+            await _hang_up(heard)
 
     async def _answer(self, heard: _Heard) -> Answer:
         scope, headers = heard.scope, heard.headers
@@ -134,8 +129,8 @@ class App:
             answer = await self._finished(exchange)
             status, code = answer.status, exchange.code
             size += answer.part.length if answer.part else len(answer.body)
-        except ConnectionDropped:
-            code = "dropped"
+        except (ConnectionDropped, asyncio.CancelledError) as ended:
+            code = "Dropped" if isinstance(ended, ConnectionDropped) else "ServerEnded"
             raise
         except Exception:  # noqa: BLE001 - one request must not end the others
             traceback.print_exc()
@@ -166,8 +161,22 @@ class App:
         self._log.note("emulator", method, path, status, "", seconds, 0)
 
 
+def _more(headers: Mapping[bytes, bytes], answer: Answer) -> Mapping[str, str]:
+    """Headers that a reply has beyond its own."""
+    if browsers.is_browser(headers) and "Content-Security-Policy" not in answer.headers:
+        return browsers.FOREIGN_PAGE
+    # Whether the body comes after all is for the client to say: only a new connection is clear.
+    return _CLOSE if answer.status >= 400 and b"expect" in headers else _NOTHING
+
+
+async def _hang_up(heard: _Heard) -> None:
+    heard.scope[TRANSPORT].abort()
+    await heard.receive()  # until uvicorn has noticed, it would answer 500 for us
+
+
 _OF_THE_PAGE = ("/", "/favicon.ico")
-_NOTHING_MORE: dict[str, str] = {}
+_CLOSE = {"Connection": "close"}
+_NOTHING: Mapping[str, str] = {}
 
 
 def _failed(exchange: Exchange | None) -> Answer:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from project import Project
-from server_help import call, exchange, until
+from server_help import call, connected, exchange, head, until
 
 
 @pytest.fixture
@@ -117,6 +117,20 @@ def test_two_servers_on_one_port_are_a_sentence(project):
     assert done.stderr == (
         f"Error: It cannot listen on 127.0.0.1, port {port}: Address already in use. Give another --port.\n"
     )
+
+
+def test_a_server_that_ends_hangs_up_on_who_still_waits(serving):
+    process, first = serving()
+    body = b'{"kind": "latency", "seconds": 60}'
+    exchange(address(first), head("POST", "/_emulator/faults", Host="x", Content_Length=len(body)) + body)
+    with connected(address(first)) as waiting:
+        waiting.sendall(call())
+        until(lambda: b"ListFeatureGroups" in exchange(address(first), head("GET", "/_emulator/calls", Host="x")).body)
+        code, _, errors = ended(process)
+
+        assert waiting.recv(1) == b""
+    assert code == 0
+    assert errors.endswith("sagemaker ListFeatureGroups -  ServerEnded  (latency on request)\n")
 
 
 @pytest.mark.parametrize("delay", ["nan", "inf", "-1", "soon"])

@@ -68,6 +68,7 @@ async function sections() {
 }
 
 async function update() {
+  const began = performance.now();
   if (document.visibilityState === "visible" && !String(getSelection())) {
     try {
       if (table) await requests();
@@ -78,7 +79,8 @@ async function update() {
       last = 0;
     }
   }
-  setTimeout(update, EVERY_MS);
+  // A large store takes its time to be looked over: it is not to spend all of it on that.
+  setTimeout(update, Math.max(EVERY_MS, 10 * (performance.now() - began)));
 }
 
 const howTo = document.getElementById("how-to");
