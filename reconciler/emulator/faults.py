@@ -215,9 +215,7 @@ def _is_over(db: sqlite3.Connection, number: int, fault: Fault, operation: str) 
 
 
 def _seconds(fault: Fault, seen: int) -> float:
-    """What was drawn of the distribution of its seconds; never negative. Disorder is anything up to them."""
-    if fault.kind == "out_of_order":
-        return fault.seconds * chance(fault.seed ^ 0x5EC0, seen)
+    """What was drawn of the distribution of its seconds; never negative."""
     if fault.distribution == "fixed":
         return fault.seconds
     from math import cos, exp, log, pi, sqrt  # noqa: PLC0415 - few processes come here
