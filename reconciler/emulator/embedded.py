@@ -244,17 +244,10 @@ class Emulator:
     def close(self) -> None:
         """Let go of the directory, after what this instance wrote and is due has become files, if that is possible."""
         if self._has_records:
-            self._flush_quietly()
+            from reconciler.emulator.closing import flush_at_the_end  # noqa: PLC0415 - start-up is counted
+
+            flush_at_the_end(self)
         self.store.close()
-
-    def _flush_quietly(self) -> None:
-        """What cannot be written now is pending, and will be by the next reader."""
-        import logging  # noqa: PLC0415 - start-up is counted
-
-        try:
-            self.flush()
-        except Exception as error:  # noqa: BLE001 - whoever ends has been told that all is well
-            logging.getLogger("reconciler.emulator").debug("not flushed at the end: %s", error)
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,11 @@
 """Rows become files while a server runs, when it is asked, and when it ends; and when an emulator is closed."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import textwrap
 
 import pytest
 from emulator_help import a_group
@@ -17,6 +19,9 @@ from reconciler.emulator.status import describe_directory
 def written(directory):
     """Parquet files that are there, whoever looks."""
     return sorted(path.name for path in (directory / "s3").rglob("*.parquet"))
+
+
+RECORD = [{"FeatureName": "id", "ValueAsString": "0"}, {"FeatureName": "at", "ValueAsString": "2026-01-01T00:00:00Z"}]
 
 
 def put(runtime, number=0):
@@ -101,6 +106,37 @@ def test_an_embedded_emulator_writes_its_rows_when_it_is_closed(tmp_path, emulat
     emulator.close()
 
     assert (len(before), len(written(tmp_path / "data"))) == (0, 1)
+
+
+@pytest.mark.parametrize("table_format", ["Glue", "Iceberg"])
+def test_so_does_one_that_is_closed_as_its_interpreter_ends(tmp_path, table_format):
+    """Then nothing heavy can be imported any more, and no thread started."""
+    program = """
+        import atexit, json, sys
+        from reconciler.emulator.embedded import open_emulator
+
+        emulator = open_emulator(sys.argv[1])
+        atexit.register(emulator.close)
+        create, record = (json.loads(text) for text in sys.argv[2:])
+        signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/sagemaker/aws4_request, x"}
+        target = {"X-Amz-Target": "SageMaker.CreateFeatureGroup"}
+        calls = [("POST", "/", target, create), ("PUT", "/FeatureGroup/weather", {}, record)]
+        for method, path, headers, body in calls:
+            answer = emulator.answer(method, path, {**signed, **headers}, json.dumps(body).encode())
+            assert answer.status == 200, answer
+    """
+    arguments = [a_group(offline={"TableFormat": table_format}), {"Record": RECORD}]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(program), tmp_path, *map(json.dumps, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(written(tmp_path)) == 1
+    assert describe_directory(tmp_path)["pending"] == 0
 
 
 def test_closing_does_not_write_what_is_not_due_or_not_its_own(tmp_path, emulator, make, runtime):
