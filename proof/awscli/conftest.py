@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,8 +51,3 @@ def folder(tmp_path):
     made = tmp_path / "local"
     made.mkdir()
     return made
-
-
-@pytest.fixture(scope="session")
-def environment():
-    return os.environ

@@ -1,10 +1,15 @@
 """The AWS CLI as a person types it, a process per command."""
 
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from groups import BUCKET, ROLE, TRUST, a_feature, a_group, a_record, as_dict
 
+AWS = Path(sys.executable).with_name("aws")
 RUNTIME = "sagemaker-featurestore-runtime"
 AT = "2024-01-01T10:00:00Z"
 
@@ -165,3 +170,14 @@ def test_a_role_is_looked_up(aws):
 
 def test_what_is_not_emulated_says_so(refused):
     assert "NotImplemented" in refused("sagemaker", "list-models")
+
+
+def test_the_lines_that_the_server_prints_are_enough(weather):
+    said = Path(os.environ["PROOF_SCRATCH"], "server-url.txt").read_text()
+    exports = [line.strip() for line in said.splitlines() if line.strip().startswith("export ")]
+    list_groups = f"{AWS} sagemaker list-feature-groups --query 'FeatureGroupSummaries[].FeatureGroupName'"
+
+    script = "\n".join([*exports, list_groups])
+    done = subprocess.run(["sh", "-c", script], env={"HOME": "/nowhere"}, capture_output=True, text=True, check=True)
+
+    assert "weather" in json.loads(done.stdout)
