@@ -23,7 +23,9 @@ _BATCHES = frozenset({"BatchGetRecord", "BatchWriteRecord"})
 _STORING = (
     _GROUP_WRITES
     | _RECORD_WRITES
-    | {"UpdateFeatureMetadata", "AddTags", "CreateDatabase", "CreateTable", "UpdateTable", "StartQueryExecution"}
+    | {"UpdateFeatureMetadata", "AddTags", "CreateDatabase", "UpdateDatabase", "CreateTable", "UpdateTable"}
+    | {"CreatePartition", "UpdatePartition", "BatchCreatePartition", "BatchUpdatePartition"}
+    | {"StartQueryExecution", "CreateNamedQuery", "CreateWorkGroup", "UpdateWorkGroup"}
     | {"CreateBucket", "PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy"}
     | {"CompleteMultipartUpload", FLUSH}
 )

@@ -7,7 +7,6 @@ from contextlib import closing
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator_help import a_group
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from reconciler.emulator.embedded import open_emulator
 from reconciler.emulator.fault_checks import valid
 from reconciler.emulator.fault_refusals import Asked, refusal
 from reconciler.emulator.faults import KINDS, chance
+from reconciler.emulator.operations import NAMES, service
 
 
 @pytest.fixture
@@ -352,9 +352,14 @@ def test_every_kind_hits_what_it_is_about(tmp_path, kind):
         assert mine == "*" or emulator.faults.draw("sagemaker", "Search") == ()
 
 
+def test_kinds_speak_of_operations_that_there_are():
+    there = {operation for name in NAMES for operation in service(name).operations}
+
+    assert {operation for mine in KINDS.values() if mine != "*" for operation in mine} - there == {"Flush"}
+
+
 def test_a_group_is_found_by_any_spelling_of_its_name(emulator, make, runtime, record, refused):
     arn = make("weather")["FeatureGroupArn"]
     emulator.faults.add("throttled", group="WEATHER", operation="PutRecord")
 
     assert refused(runtime.put_record, FeatureGroupName=arn, Record=record)[0] == "ThrottlingException"
-    assert a_group()["FeatureGroupName"] == "weather"
