@@ -1,6 +1,8 @@
 """The files of `make proof`: what each client installs is pinned, and no address is written down."""
 
+import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,28 @@ def test_a_client_is_tried(client):
 @pytest.mark.parametrize("file", [found for found in PROOF.rglob("*") if found.is_file() and found.suffix != ".pyc"])
 def test_no_address_but_loopback_is_written_down(file):
     assert re.findall(r"https?://(?!127\\?\.0\\?\.0\\?\.1)|index-url|find-links|--hash", file.read_text()) == []
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.syspath_prepend(PROOF)
+    spec = importlib.util.spec_from_file_location("proof_run", PROOF / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "proof_run", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "counted"),
+    [
+        ("... [100%]\n3 passed in 1.20s", 0, (3, 0, 0)),
+        ("3 passed, 2 skipped, 4 warnings in 61.20s (0:01:01)", 0, (3, 0, 2)),
+        ("2 failed, 3 passed, 1 error in 1.20s", 1, (3, 3, 0)),
+        ("3 passed in 1.20s\nSomething tried to leave this machine:\naws: socket.connect 10.0.0.1", 1, (3, 1, 0)),
+        ("The emulator did not start; see server.txt.", 1, (0, 1, 0)),
+        ("no tests ran in 0.01s", 5, (0, 1, 0)),
+    ],
+)
+def test_a_client_fails_that_does_not_end_well(run, said, code, counted):
+    assert run._outcome(said, code) == counted

@@ -135,6 +135,20 @@ def test_a_table_of_ones_own_is_written_extended_and_joined(query, table):
     assert wr.catalog.delete_table_if_exists(database="mine", table="labels")
 
 
+def test_an_iceberg_table_of_ones_own_is_written_and_described(query, offline):
+    if "mine" not in set(wr.catalog.databases()["Database"]):
+        wr.catalog.create_database("mine")
+    rows = pd.DataFrame({"id": ["a", "b"], "value": [1.5, 2.5]})
+    places = {"table_location": f"s3://{BUCKET}/ice/", "temp_path": f"s3://{BUCKET}/tmp/"}
+
+    wr.athena.to_iceberg(rows, "mine", "ice", s3_output=f"s3://{BUCKET}/results/", keep_files=False, **places)
+
+    described = wr.athena.describe_table("ice", "mine", s3_output=f"s3://{BUCKET}/results/")
+    found = query("SELECT * FROM mine.ice ORDER BY id", ctas_approach=False)
+    assert found.to_dict("list") == {"id": ["a", "b"], "value": [1.5, 2.5]}
+    assert list(described["Column Name"])[:2] == ["id", "value"]
+
+
 def test_objects_are_listed_copied_and_deleted(offline):
     wr.s3.to_csv(pd.DataFrame({"a": [1]}), f"s3://{BUCKET}/csv/one.csv", index=False)
 
