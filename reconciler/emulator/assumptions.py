@@ -347,3 +347,15 @@ def not_all_held() -> AwsError:
 # Amazon S3.
 # A listing that starts after a key inside a common prefix passes over that prefix, as if it had started after it.
 MARKER_PASSES_ITS_PREFIX = True
+
+
+# Faults.
+# The HTTP status of a ThrottlingException; the runtime's model has none.
+THROTTLING_STATUS = 400
+# The HTTP status of an ExpiredTokenException where the API is rest-json: the runtime, Lake Formation.
+EXPIRED_TOKEN_STATUS = 403
+
+
+def access_forbidden(user: str, action: str, resource: str) -> AwsError:
+    """The runtime's code is known; its sentence is taken to be IAM's."""
+    return AwsError("AccessForbidden", access_denied(user, action, resource).message, 403)

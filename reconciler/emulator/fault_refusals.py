@@ -19,7 +19,7 @@ _EXPIRED = "The security token included in the request is expired"
 # Where a service is not named, "" speaks for it.
 _REPLIES: Mapping[str, Mapping[str, _Reply]] = {
     "throttled": {
-        "": ("ThrottlingException", "Rate exceeded", 400),
+        "": ("ThrottlingException", "Rate exceeded", assumptions.THROTTLING_STATUS),
         "sts": ("Throttling", "Rate exceeded", 400),
         "iam": ("Throttling", "Rate exceeded", 400),
         "lakeformation": ("ThrottledException", "Rate exceeded", 429),
@@ -40,16 +40,15 @@ _REPLIES: Mapping[str, Mapping[str, _Reply]] = {
     },
     "expired_token": {
         "": ("ExpiredTokenException", _EXPIRED, 400),
-        "featurestore-runtime": ("ExpiredTokenException", _EXPIRED, 403),
+        "featurestore-runtime": ("ExpiredTokenException", _EXPIRED, assumptions.EXPIRED_TOKEN_STATUS),
         "iam": ("ExpiredToken", _EXPIRED, 403),
-        "lakeformation": ("ExpiredTokenException", _EXPIRED, 403),
+        "lakeformation": ("ExpiredTokenException", _EXPIRED, assumptions.EXPIRED_TOKEN_STATUS),
         "s3": ("ExpiredToken", "The provided token has expired.", 400),
         "sts": ("ExpiredToken", _EXPIRED, 403),
     },
 }
 # Of a denial only code and status differ; the sentence is IAM's, but for S3.
 _DENIALS = {
-    "featurestore-runtime": ("AccessForbidden", 403),
     "iam": ("AccessDenied", 403),
     "lakeformation": ("AccessDeniedException", 403),
     "sts": ("AccessDenied", 403),
@@ -80,7 +79,8 @@ def refusal(kind: str, asked: Asked) -> AwsError | None:
 def _denied(asked: Asked) -> AwsError:
     if asked.service == "s3":
         return AwsError("AccessDenied", "Access Denied", 403)
-    prefix = "sagemaker" if asked.service == "featurestore-runtime" else asked.service
-    usual = assumptions.access_denied(asked.user, f"{prefix}:{asked.operation}", asked.resource)
+    if asked.service == "featurestore-runtime":
+        return assumptions.access_forbidden(asked.user, f"sagemaker:{asked.operation}", asked.resource)
+    usual = assumptions.access_denied(asked.user, f"{asked.service}:{asked.operation}", asked.resource)
     code, status = _DENIALS.get(asked.service, (usual.code, usual.status))
     return AwsError(code, usual.message, status)
