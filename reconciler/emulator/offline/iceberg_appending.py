@@ -47,7 +47,7 @@ def write(site: Site, target: Target, claim: Claim, rows: pa.Table) -> None:
     def within(db: sqlite3.Connection) -> None:
         claims.fulfil(db, claim)
 
-    catalog = Catalog(site._replace(region=target.region), within)
+    catalog = Catalog(site, target.scope, within)
     files: list[DataFile] = []
 
     def plan(table: Table) -> Change:

@@ -35,15 +35,18 @@ if TYPE_CHECKING:
 class Catalog(NoopCatalog):
     """Loads tables and commits to them; `within` is done in the very transaction that makes a commit visible."""
 
-    def __init__(self, site: Site, within: Callable[[sqlite3.Connection], None] | None = None) -> None:
+    def __init__(
+        self, site: Site, scope: str | None = None, within: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
         super().__init__("emulator")
         self._site = site
+        self._scope = scope or site.scope
         self._within = within
 
     def load_table(self, identifier: str | Identifier) -> Table:
         database, name = self.identifier_to_tuple(identifier)
         with self._site.store.reading() as db:
-            location = _location(catalogue.find_table(db, self._site.scope, database, name))
+            location = _location(catalogue.find_table(db, self._scope, database, name))
         if location is None:
             raise NoSuchTableError(f"There is no Iceberg table {database}.{name}")
         files = Files(self._site)
@@ -74,13 +77,13 @@ class Catalog(NoopCatalog):
     def _current(self, table: Table) -> Table:
         """As it is now; most often it is still as it was loaded."""
         with self._site.store.reading() as db:
-            location = _location(catalogue.find_table(db, self._site.scope, *table.name()))
+            location = _location(catalogue.find_table(db, self._scope, *table.name()))
         return table if location == table.metadata_location else self.load_table(table.name())
 
     def _swap(
         self, db: sqlite3.Connection, current: Table, updated: TableMetadata, location: str, moment: float
     ) -> None:
-        doc = catalogue.find_table(db, self._site.scope, *current.name())
+        doc = catalogue.find_table(db, self._scope, *current.name())
         if doc is None or _location(doc) != current.metadata_location:
             raise CommitFailedException(f"{'.'.join(current.name())} was changed by another commit")
         doc["Parameters"] |= {
@@ -94,7 +97,7 @@ class Catalog(NoopCatalog):
         }
         doc["UpdateTime"] = int(moment)
         doc["VersionId"] = str(int(doc.get("VersionId", "0")) + 1)
-        catalogue.write_table(db, self._site.scope, doc)
+        catalogue.write_table(db, self._scope, doc)
 
 
 _SCHEMA = {"schemas", "current_schema_id"}
@@ -120,7 +123,9 @@ def _updated(current: Table, updates: tuple[TableUpdate, ...], milliseconds: int
 
 
 def _remove_oldest(before: Table, after: TableMetadata) -> None:
-    """Metadata that the table no longer remembers (100 versions, if nothing else is set) would only fill the disk."""
+    """Metadata that the table no longer remembers after 100 versions would only fill the disk."""
+    if len(before.metadata.metadata_log) < iceberg_tables.PREVIOUS_VERSIONS:
+        return
     remembered = {entry.metadata_file for entry in after.metadata_log}
     for entry in before.metadata.metadata_log:
         if entry.metadata_file not in remembered:

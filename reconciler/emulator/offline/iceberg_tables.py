@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TYPES = {"Integral": "long", "Fractional": "double", "String": "string"}
 _GLUE_TYPES = {"long": "bigint", "timestamptz": "timestamp"}
-_PREVIOUS_VERSIONS = 100
+PREVIOUS_VERSIONS = 100
 """So many metadata files are remembered (Iceberg's default of write.metadata.previous-versions-max)."""
 _LATEST_S = 7_258_118_400
 """The year 2200: what file systems know of time ends before the emulator's clock does."""
@@ -97,7 +97,7 @@ def add(db: sqlite3.Connection, table: dict[str, Any], added: Iterable[dict[str,
         "last-column-id": metadata["last-column-id"] + len(fields),
         "current-schema-id": number,
         "schemas": [*metadata["schemas"], {**schema, "schema-id": number, "fields": [*schema["fields"], *fields]}],
-        "metadata-log": log[-_PREVIOUS_VERSIONS:],
+        "metadata-log": log[-PREVIOUS_VERSIONS:],
     }
     after = f"{metadata['location']}/metadata/{version(before) + 1:05d}-{uuid.uuid4()}.metadata.json"
     _put(db, after, grown, moment)

@@ -13,6 +13,8 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.transforms import TruncateTransform
 from pyiceberg.types import BooleanType, DoubleType, LongType, StringType, TimestampType, TimestamptzType
 
+from reconciler.emulator.calls import Site
+from reconciler.emulator.offline.flushing import flush
 from reconciler.emulator.offline.iceberg_catalog import Catalog
 
 FEATURES = (a_feature("Text"), a_feature("Whole", "Integral"), a_feature("Real", "Fractional"))
@@ -395,6 +397,16 @@ def test_a_table_whose_files_could_not_lie_anywhere_fails_with_its_group(make, o
 
     assert group["FeatureGroupStatus"] == "CreateFailed"
     assert "could not be written" in group["FailureReason"]
+
+
+@pytest.mark.parametrize("table_format", ["Iceberg", "Glue"])
+def test_whoever_flushes_writes_the_groups_of_every_account_and_region(make, offline, table_format):
+    make(offline={"TableFormat": table_format})
+    offline.put(a_row())
+    settings = offline.emulator.settings._replace(account="999999999999")
+
+    assert flush(Site(offline.emulator.store, "us-east-1", settings)) == 1
+    assert offline.scanned("id") == ["a"]
 
 
 @pytest.mark.parametrize("table_format", ["Iceberg", "Glue"])
