@@ -24,6 +24,7 @@ _AMAZON = re.compile(
 )
 _SERVICE = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:\.[a-z]{2}(?:-[a-z]+)+-\d)?")
 _HALF_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _MOST_FIELDS = 200
 _LARGEST = 2**31 - 1
 
@@ -51,10 +52,7 @@ class Asked(NamedTuple):
         given = self.query.get(name)
         if not given:
             return most
-        try:
-            number = int(given)
-        except ValueError:
-            number = _LARGEST + 1
+        number = int(given) if _NUMBER.fullmatch(given) else _LARGEST + 1
         if number > _LARGEST:
             message = f"Provided {name} not an integer or within integer range"
             raise refusals.invalid_argument(message, name, given)
