@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pyiceberg.table.update import AssertTableUUID, RemoveSnapshotsUpdate
+
 from reconciler.emulator.offline.iceberg_catalog import Catalog
+from reconciler.emulator.offline.iceberg_snapshots import retried
 from reconciler.emulator.s3 import objects
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ def expire(site: Site, named: tuple[str, str], older_than: float) -> int:
     """
     catalog = Catalog(site)
     before = _needed(catalog.load_table(named))
-    _forget(catalog.load_table(named), older_than)
+    retried(lambda: catalog.load_table(named), lambda table: _forget(table, older_than))
     table = catalog.load_table(named)
     needed = _needed(table)
     bucket, place = objects.split(table.location())
@@ -41,8 +43,11 @@ def _forget(table: Table, older_than: float) -> None:
         if snapshot.timestamp_ms < older_than * 1000 and snapshot.snapshot_id not in heads
     ]
     if old:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=older_than)
-        table.maintenance.expire_snapshots().older_than(moment).commit()
+        table.catalog.commit_table(
+            table,
+            (AssertTableUUID(uuid=table.metadata.table_uuid),),
+            (RemoveSnapshotsUpdate.model_validate({"snapshot-ids": old}),),
+        )
 
 
 def _needed(table: Table) -> set[str]:

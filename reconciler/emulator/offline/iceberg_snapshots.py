@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pyiceberg.io import OutputFile
     from pyiceberg.table import Table
 
+Result = TypeVar("Result")
 _CODEC: AvroCompressionCodec = "deflate"
 _TRIES = 10
 _MOST_MANIFESTS = 100
@@ -51,21 +53,23 @@ class Change:
     """Data and delete files that go."""
 
 
-def commit(load: Callable[[], Table], plan: Callable[[Table], Change | None]) -> Change | None:
-    """Plan a change and commit it; plan it again on what another commit made of the table meanwhile."""
-    for attempt in range(1, _TRIES + 1):
-        table = load()
+def retried(load: Callable[[], Table], step: Callable[[Table], Result]) -> Result:
+    """Do a step that commits; do it again on what another commit made of the table meanwhile."""
+    for _ in range(_TRIES - 1):
+        with suppress(CommitFailedException, NoSuchTableError):
+            return step(load())
+    return step(load())
+
+
+def commit(load: Callable[[], Table], plan: Callable[[Table], Change | None]) -> None:
+    """Plan a change, and commit it if there is one."""
+
+    def step(table: Table) -> None:
         change = plan(table)
-        if change is None:
-            return None
-        try:
+        if change is not None:
             _Snapshot(table, change).commit()
-        except (CommitFailedException, NoSuchTableError):
-            if attempt == _TRIES:
-                raise
-        else:
-            return change
-    return None
+
+    retried(load, step)
 
 
 class _Snapshot:

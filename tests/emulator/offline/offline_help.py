@@ -58,7 +58,7 @@ class Offline:
 
     def tables(self):
         """What pyarrow makes of the files, one by one."""
-        return {key: pa.parquet.read_table(path) for key, path in self._paths().items()}
+        return {key: pa.parquet.read_table(path, partitioning=None) for key, path in self._paths().items()}
 
     def rows(self):
         """What pyarrow makes of all files together."""
