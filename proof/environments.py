@@ -23,8 +23,14 @@ class NotInstalled(Exception):
 
 
 def names() -> list[str]:
-    """Every client, in the order of the alphabet."""
-    return sorted(found.parent.name for found in (HOME / "proof").glob("*/requirements.txt"))
+    """Every client; those that bring most along come first, for they take longest."""
+    folders = [found.parent for found in (HOME / "proof").glob("*/requirements.txt")]
+    return [folder.name for folder in sorted(folders, key=lambda folder: (-_weight(folder), folder.name))]
+
+
+def _weight(folder: Path) -> int:
+    pinned = folder / "constraints.txt"
+    return len(pinned.read_text().splitlines()) if pinned.exists() else 0
 
 
 def python_of(client: str) -> Path:
