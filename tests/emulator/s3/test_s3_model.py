@@ -1,6 +1,7 @@
 """Any sequence of operations against a dictionary, with keys that are hard on file systems."""
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -22,6 +23,11 @@ KEYS = st.one_of(
     st.text(st.sampled_from("ab/.\0é\U0001f600"), min_size=1, max_size=6),
 )
 CONTENT = st.binary(max_size=20)
+
+
+def is_plain(folder, key):
+    """Whether a file lies exactly where its key says."""
+    return os.path.normpath(key) == key and key[0] != "/" and (folder / key).is_file()
 
 
 class Model(RuleBasedStateMachine):
@@ -131,8 +137,12 @@ class Model(RuleBasedStateMachine):
     def nothing_is_left_over(self):
         if hasattr(self, "model"):
             files = sum(path.is_file() for path in Path(self.directory).glob("s3*/**/*"))
+            with self.site.store.reading() as db:
+                odd = [key for (key,) in db.execute("SELECT key FROM odd")]
+            # A file put in the place of an odd object hides it, until the next put or deletion of its key.
+            hidden = [key for key in odd if "\0" not in key and len(key) < 256 and is_plain(self.folder, key)]
 
-            assert files == len(self.model)
+            assert files == len(self.model) + len(hidden)
 
 
 Model.TestCase.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
