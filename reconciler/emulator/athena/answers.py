@@ -63,10 +63,7 @@ def stop(site: Site, request: dict[str, Any]) -> str:
     """A query that ended stays as it is."""
     query = request["QueryExecutionId"]
     executions.find(site, query)
-    stopped = executions.change(
-        site, query, lambda doc, now: executions.end(doc, "CANCELLED", now, "Query cancelled by user")
-    )
-    if stopped:
+    if executions.cancel(site, query):
         from reconciler.emulator.athena import running  # noqa: PLC0415 - it has run, so it is imported
 
         running.stop(query)

@@ -152,6 +152,21 @@ def change(site: Site, query: str, edit: Any) -> bool:
         return True
 
 
+def cancel(site: Site, query: str) -> bool:
+    """End a query that is active, or is seen to be; whether it was."""
+    with site.store.writing() as db:
+        doc = _read(db, site, query)
+        now = site.call(db).now
+        if doc is None or state(shown(doc, now)) not in ACTIVE:
+            return False
+        doc = shown(doc, now)
+        doc.pop("due", None)
+        doc.pop("result", None)
+        end(doc, "CANCELLED", now, "Query cancelled by user")
+        _write(db, query, doc)
+        return True
+
+
 def _write(db: sqlite3.Connection, query: str, doc: dict[str, Any]) -> None:
     db.execute("UPDATE queries SET doc = ? WHERE id = ?", (as_json(doc), query))
 

@@ -29,6 +29,8 @@ class Job(NamedTuple):
     parameters: Sequence[str]
     engine: Engine
     names: Names
+    enforced: bool = False
+    """Whether the workgroup says where results go."""
 
     @property
     def place(self) -> str | None:

@@ -68,7 +68,7 @@ class Run(NamedTuple):
         parameters = execution.get("ExecutionParameters", [])
         return Job(
             *(self.site, self.id, execution["Query"], self.kind, self.statement, context, self.doc["prefix"]),
-            *(parameters, opened, names),
+            *(parameters, opened, names, self.doc["enforced"]),
         )
 
     def _fail(self, job: Job, error: Exception) -> None:

@@ -109,7 +109,8 @@ def _prepared(site: Site, request: dict[str, Any]) -> tuple[dict[str, Any], Kind
         execution["ResultConfiguration"] = {**results.configuration, "OutputLocation": place}
     if request.get("ExecutionParameters"):
         execution["ExecutionParameters"] = request["ExecutionParameters"]
-    return {"execution": execution, "prefix": prefix, "context": list(context)}, kind, statement
+    doc = {"execution": execution, "prefix": prefix, "context": list(context), "enforced": results.enforced}
+    return doc, kind, statement
 
 
 def _check_results(site: Site, results: workgroups.Results) -> None:

@@ -36,6 +36,7 @@ class Results(NamedTuple):
     location: str | None
     configuration: dict[str, Any]
     managed: bool
+    enforced: bool = False
 
 
 def find(db: sqlite3.Connection, scope: str, name: str) -> dict[str, Any]:
@@ -56,9 +57,9 @@ def results(workgroup: dict[str, Any], asked: dict[str, Any]) -> Results:
         if asked.get("OutputLocation"):
             raise refused("ResultConfiguration.OutputLocation is not allowed with ManagedQueryResults enabled.")
         return Results(None, {}, managed=True)
-    enforced = configuration.get("EnforceWorkGroupConfiguration") and own.get("OutputLocation")
+    enforced = bool(configuration.get("EnforceWorkGroupConfiguration") and own.get("OutputLocation"))
     held = own if enforced else {**own, **asked}
-    return Results(held.get("OutputLocation"), held, managed=False)
+    return Results(held.get("OutputLocation"), held, managed=False, enforced=enforced)
 
 
 def create(call: Call, request: dict[str, Any]) -> str:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.athena.preparing import TableFromQuery, Unload
 
+_ENFORCED = (
+    "The Create Table As Select query failed because it was submitted with an 'external_location' property to an "
+    "Athena Workgroup that enforces a centralized output location for all queries. Please remove the "
+    "'external_location' property and resubmit the query."
+)
 ROWS = Output("rows", "bigint", 19)
 _NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE")
 
@@ -51,6 +56,8 @@ def _with_hint(job: Job, reason: str) -> str:
 def _create_table(job: Job, statement: TableFromQuery) -> Outcome:
     _, database, name = job.context.full(statement.name)
     properties = statement.properties
+    if job.enforced and properties.get("external_location"):
+        raise QueryFailed(_ENFORCED, 1101)
     _check_target(job, database, name, if_not_exists=statement.if_not_exists)
     if _exists(job, database, name):
         return Outcome([ROWS], updates=0, update_type="CREATE TABLE")
