@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from project import Project
@@ -297,7 +298,8 @@ def test_a_termination_is_handed_on(project):
     assert process.stdout.readline() == "ready\n"
     process.terminate()
     code = process.wait(timeout=30)
-    os.killpg(process.pid, signal.SIGKILL)  # the sleep
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the sleep
     process.stdout.close()
 
     assert code == 9
