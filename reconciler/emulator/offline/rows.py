@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.offline.pending import Row
 
-BOOKKEEPING = ("write_time", "api_invocation_time", "is_deleted")
 _LEAST_BLOCK = 1 << 20
 
 
