@@ -162,3 +162,9 @@ def _until_unlocked(db: sqlite3.Connection, statement: str) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def directory_of(db: sqlite3.Connection) -> str:
+    """The data directory, for those who hold only a transaction."""
+    path: str = db.execute("PRAGMA database_list").fetchone()[2]
+    return os.path.dirname(path)  # noqa: PTH120

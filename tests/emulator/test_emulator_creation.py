@@ -333,3 +333,18 @@ def test_nulls_are_as_good_as_absent(lenient):
 
     assert "Description" not in group
     assert ROLE not in group.values()
+
+
+@pytest.mark.parametrize("uri", ["s3://Not_A_Bucket/prod", "s3://ab", "s3://1.2.3.4/x"])
+def test_an_offline_store_in_what_cannot_be_a_bucket_is_refused(sagemaker, refused, uri):
+    code, message = refused(sagemaker.create_feature_group, **a_group(offline={"S3StorageConfig": {"S3Uri": uri}}))
+
+    assert code == INVALID
+    assert "Invalid S3Uri provided" in message
+
+
+def test_the_bucket_of_an_offline_store_comes_with_the_group(make, s3):
+    make("weather", offline={"DisableGlueTableCreation": True})
+
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["features"]
+    assert s3.get_bucket_location(Bucket="features")["LocationConstraint"] == "eu-west-1"

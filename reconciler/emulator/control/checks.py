@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions
 from reconciler.emulator.errors import AwsError, invalid
+from reconciler.emulator.offline.addresses import as_s3
+from reconciler.emulator.s3.places import is_bucket_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +132,8 @@ def _stores(online: dict[str, Any], offline: dict[str, Any] | None) -> None:
 def _offline(offline: dict[str, Any], event_time: dict[str, Any] | None, role: str | None) -> None:
     if role is None:
         raise invalid("RoleArn is required when OfflineStoreConfig is given.")
+    if not is_bucket_name(bucket(offline)):
+        raise not_propagated(role=False)
     disabled = offline.get("DisableGlueTableCreation", False)
     if offline.get("TableFormat") == "Iceberg":
         if disabled:
@@ -148,6 +152,11 @@ def _offline(offline: dict[str, Any], event_time: dict[str, Any] | None, role: s
                 f"DataCatalogConfig.{member} {value} must start with a lowercase letter or an underscore, "
                 f"hold only lowercase letters, digits and underscores, and be at most {most} characters long."
             )
+
+
+def bucket(offline: dict[str, Any]) -> str:
+    """The bucket of an offline store."""
+    return as_s3(offline["S3StorageConfig"]["S3Uri"]).partition("://")[2].partition("/")[0]
 
 
 def not_propagated(*, role: bool) -> AwsError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import assumptions
-from reconciler.emulator.control import groups
+from reconciler.emulator.control import checks, groups
 from reconciler.emulator.glue import catalogue
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def settle(db: sqlite3.Connection, moment: float) -> None:
 
 
 def _created(db: sqlite3.Connection, group: groups.Group, at: float, failure: str | None) -> None:
-    reason = failure or catalogue.create_for(db, group)
+    reason = failure or _bucket_for(db, group) or catalogue.create_for(db, group)
     group.doc["FeatureGroupStatus"] = "CreateFailed" if reason else "Created"
     if reason:
         group.doc["FailureReason"] = reason
@@ -41,6 +41,20 @@ def _created(db: sqlite3.Connection, group: groups.Group, at: float, failure: st
         group.doc["OfflineStoreStatus"] = {"Status": "Active"}
     group.modified_at(at)
     groups.save(db, group)
+
+
+def _bucket_for(db: sqlite3.Connection, group: groups.Group) -> str | None:
+    """The bucket of an offline store comes into being with the group; answers why that failed, if it did."""
+    if "OfflineStoreConfig" not in group.doc:
+        return None
+    from reconciler.emulator.s3 import buckets  # noqa: PLC0415 - start-up is counted
+
+    region = group.scope.rpartition("/")[2]
+    try:
+        buckets.ensure(db, checks.bucket(group.doc["OfflineStoreConfig"]), region, group.doc["CreationTime"])
+    except OSError as error:
+        return assumptions.offline_store_blocked(error)
+    return None
 
 
 def _updated(

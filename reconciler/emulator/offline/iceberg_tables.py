@@ -18,6 +18,7 @@ from reconciler.emulator.calls import as_json
 from reconciler.emulator.errors import AwsError
 from reconciler.emulator.offline.addresses import as_s3
 from reconciler.emulator.s3 import places
+from reconciler.emulator.store import directory_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -157,12 +158,7 @@ def _path(db: sqlite3.Connection, uri: str) -> str:
     names = places.segments(key)
     if names is None:
         raise AwsError("InvalidArgument", f"No file can have this key: {key}")
-    return os.path.join(_directory(db), places.BUCKETS, bucket, *names)  # noqa: PTH118 - start-up is counted
-
-
-def _directory(db: sqlite3.Connection) -> str:
-    path: str = db.execute("PRAGMA database_list").fetchone()[2]
-    return os.path.dirname(path)  # noqa: PTH120
+    return os.path.join(directory_of(db), places.BUCKETS, bucket, *names)  # noqa: PTH118 - start-up is counted
 
 
 def _get(db: sqlite3.Connection, uri: str) -> dict[str, Any]:
@@ -173,7 +169,7 @@ def _get(db: sqlite3.Connection, uri: str) -> dict[str, Any]:
 
 def _put(db: sqlite3.Connection, uri: str, metadata: dict[str, Any], moment: float) -> None:
     """Whole or not at all; what a transaction that fails leaves behind, nothing refers to."""
-    path, staging = _path(db, uri), os.path.join(_directory(db), places.STAGING)  # noqa: PTH118
+    path, staging = _path(db, uri), os.path.join(directory_of(db), places.STAGING)  # noqa: PTH118
     for folder in (staging, os.path.dirname(path)):  # noqa: PTH120
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103
     draft = os.path.join(staging, uuid.uuid4().hex)  # noqa: PTH118

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.emulator.calls import as_json
 from reconciler.emulator.s3 import files, places
+from reconciler.emulator.store import directory_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,6 +58,12 @@ def make(store: Store, db: sqlite3.Connection, bucket: Bucket) -> list[str]:
     _write(db, bucket)
     places.own_folder(store, places.BUCKETS, bucket.name)
     return gone
+
+
+def ensure(db: sqlite3.Connection, name: str, region: str, moment: float) -> None:
+    """Make a bucket inside a transaction of somebody else's; its folder outlasts a transaction that fails."""
+    os.makedirs(os.path.join(directory_of(db), places.BUCKETS, name), exist_ok=True)  # noqa: PTH103, PTH118
+    db.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?, ?, ?)", (name, region, moment, "{}"))
 
 
 def forget(store: Store, db: sqlite3.Connection, bucket: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_a_full_disk_on_request_is_one(emulator, make, offline, status):
 def test_what_stands_in_the_way_of_a_bucket_blocks_its_groups_only(make, offline, status):
     make("weather", offline={"S3StorageConfig": {"S3Uri": "s3://taken"}})
     make("plane", offline={})
-    offline.root.mkdir()
+    (offline.root / "taken").rmdir()
     (offline.root / "taken").write_text("no folder")
     offline.put(a_row(), name="weather")
     offline.put(a_row(), name="plane")
