@@ -97,6 +97,15 @@ def shifted(node: exp.Add | exp.Sub, types: Types) -> exp.Expr | None:
     return call("trino_plus" if isinstance(node, exp.Add) else "trino_minus", left.copy(), right.copy())
 
 
+def subscript(node: exp.Bracket, types: Types) -> exp.Expr | None:
+    """Beyond the end of an array is an error; of a map, a key that is not there stays NULL."""
+    kind = types.of(node.this)
+    if kind is None or kind.this != _KIND.ARRAY or len(node.expressions) != 1 or is_opaque(node.this):
+        return None
+    place = exp.Add(this=exp.Paren(this=node.expressions[0].copy()), expression=exp.Literal.number(1))
+    return call("trino_subscript", node.this.copy(), place)
+
+
 def cast(node: exp.Cast, types: Types) -> exp.Expr | None:
     """CAST and TRY_CAST with Trino's rules for what a value may be."""
     changed = _cast(node, types)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"Could not convert string '([A-Z][A-Z_]+): (.*)' to INT32", re.DOTALL)
 _CAST = re.compile(r"Could not convert string '(.*)' to (\w+)", re.DOTALL)
 _DATE = re.compile(r'invalid (date|timestamp) field format: "(.*?)"', re.DOTALL)
+_NO_DATE = re.compile(r'(date|timestamp) field value out of range: "(.*?)"', re.DOTALL)
+_NARROW = re.compile(r"Type \w+ with value (\S+) can't be cast .* the destination type (\w+)")
+_OVERFLOW = re.compile(r"Overflow in (\w+) of (\w+) \((.*?)\)")
 _COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _QUALIFIED = re.compile(r'"(.*?)" does not have a column named "(.*?)"')
 _TABLE = re.compile(r'Referenced table "(.*?)" not found')
@@ -25,6 +28,8 @@ _UNKNOWN = re.compile(r"(?:Scalar|Aggregate|Table|Macro)? ?Function with name \"
 _MACRO = re.compile(r"Macro \"?trino_(\w+?)\"?\(\) (?:does not support|has multiple overloads)")
 _COMPARED = re.compile(r"Cannot compare values of type (.*?) and type (.*?) - an explicit cast")
 _SHOWN = {"INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INT", "INT64": "BIGINT", "BOOL": "BOOLEAN"}
+# Functions that have another name in the engine.
+_OURS_OF = {"arg_max": "max_by", "arg_min": "min_by", "substring": "substr", "list": "array_agg"}
 _KINDS = {"STRING_LITERAL": "varchar", "INTEGER_LITERAL": "integer", "TIMESTAMP": "timestamp(3)", "BLOB": "varbinary"}
 
 
@@ -38,13 +43,25 @@ def translated(error: Exception, sql: str = "", tree: exp.Expr | None = None) ->
     if isinstance(error, duckdb.ConversionException):
         return _conversion(text)
     if isinstance(error, duckdb.OutOfRangeException):
-        return failed("NUMERIC_VALUE_OUT_OF_RANGE", text.removeprefix("Out of Range Error: "))
+        return _out_of_range(text)
     if isinstance(error, duckdb.OutOfMemoryException):
         return failed("EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exhausted resources at this scale factor")
     for pattern, build in _BINDING:
         if found := pattern.search(text):
             return build(found, sql, tree)
     return _other(text)
+
+
+def _out_of_range(text: str) -> QueryFailed:
+    if found := _OVERFLOW.search(text):
+        operation, kind, values = found.groups()
+        done = {"subtraction": "subtraction", "multiplication": "multiplication"}.get(operation, "addition")
+        return failed("NUMERIC_VALUE_OUT_OF_RANGE", f"{_trino(kind)} {done} overflow: {values}")
+    return failed("NUMERIC_VALUE_OUT_OF_RANGE", text.removeprefix("Out of Range Error: "))
+
+
+def _trino(kind: str) -> str:
+    return {"INT": "integer"}.get(found := _SHOWN.get(kind, kind), found.lower())
 
 
 def _conversion(text: str) -> QueryFailed:
@@ -54,6 +71,10 @@ def _conversion(text: str) -> QueryFailed:
         kind = _SHOWN.get(found.group(2), found.group(2))
         return failed("INVALID_CAST_ARGUMENT", f"Cannot cast '{found.group(1)}' to {kind}")
     if found := _DATE.search(text):
+        return failed("INVALID_CAST_ARGUMENT", f"Value cannot be cast to {found.group(1)}: {found.group(2)}")
+    if found := _NARROW.search(text):
+        return failed("NUMERIC_VALUE_OUT_OF_RANGE", f"Out of range for {_trino(found.group(2))}: {found.group(1)}")
+    if found := _NO_DATE.search(text):
         return failed("INVALID_CAST_ARGUMENT", f"Value cannot be cast to {found.group(1)}: {found.group(2)}")
     return failed("INVALID_CAST_ARGUMENT", text.removeprefix("Conversion Error: "))
 
@@ -65,7 +86,8 @@ def _no_column(name: str, sql: str, tree: exp.Expr | None) -> QueryFailed:
 
 def _unmatched(found: re.Match[str], sql: str, tree: exp.Expr | None) -> QueryFailed:
     """Operators are named by their sign, functions by their name; those of our own macros are told by the macro."""
-    name, given = found.group(1).strip('"'), [_kind(kind) for kind in found.group(2).split(", ")]
+    name = found.group(1).strip('"').lower()
+    name, given = _OURS_OF.get(name, name), [_kind(kind) for kind in found.group(2).split(", ")]
     if not name.isidentifier() and len(given) == 2:
         written = _macro_call(tree)
         if written is None:
@@ -166,6 +188,18 @@ _BINDING: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, exp.Expr | 
     (
         re.compile(r'Could not parse string "(.*?)" according to format', re.DOTALL),
         lambda found, *_: failed("INVALID_FUNCTION_ARGUMENT", f'Invalid format: "{found.group(1)}"'),
+    ),
+    (
+        re.compile(r"Malformed JSON .*Input: \"(.*)\"", re.DOTALL),
+        lambda found, *_: failed("INVALID_FUNCTION_ARGUMENT", f"Cannot convert value to JSON: '{found.group(1)}'"),
+    ),
+    (
+        re.compile("Window functions are not supported here"),
+        lambda *_: failed("MISSING_OVER", "Window function requires an OVER clause"),
+    ),
+    (
+        re.compile("UNNEST requires a single list or array as input"),
+        lambda *_: failed("TYPE_MISMATCH", "Cannot unnest what is neither an array nor a map"),
     ),
     (
         re.compile("More than one row returned by a subquery"),

@@ -101,7 +101,17 @@ def _lose(site: Site, query: str) -> dict[str, Any]:
             error = {"ErrorCategory": 1, "ErrorType": 100, "Retryable": True, "ErrorMessage": _LOST}
             end(doc, "FAILED", site.call(db).now, _LOST, error)
             _write(db, query, doc)
+            _sweep(site.store, query)
         return doc
+
+
+def _sweep(store: Store, query: str) -> None:
+    """Remove what a dead process left of a query that was to write files."""
+    import shutil  # noqa: PLC0415 - seldom
+
+    shutil.rmtree(os.path.join(engine.folder(store, "writing"), query), ignore_errors=True)  # noqa: PTH118
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_lock_path(store, query))  # noqa: PTH108
 
 
 def shown(doc: dict[str, Any], now: float) -> dict[str, Any]:

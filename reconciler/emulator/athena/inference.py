@@ -101,35 +101,44 @@ def refuse_mismatches(sql: str, tree: exp.Expr, types: Types) -> None:
             left, right = node.this, node.args["low"]
         else:
             continue
-        if _clash(_told(left, types), _told(right, types)):
+        if clash(told(left, types), told(right, types)):
             raise failed("TYPE_MISMATCH", _sentence(node, left, right, types), where(sql, node))
 
 
-def _told(node: exp.Expr, types: Types) -> str | None:
+def is_null(node: exp.Expr) -> bool:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return isinstance(node, exp.Null)
+
+
+def told(node: exp.Expr, types: Types) -> str | None:
+    """The family of a type that is certain."""
     while isinstance(node, exp.Paren):
         node = node.this
     return types.family(node) if isinstance(node, _TOLD) else None
 
 
-def _clash(left: str | None, right: str | None) -> bool:
+def clash(left: str | None, right: str | None) -> bool:
+    """Whether Trino knows no common type of both."""
     if left is None or right is None or left == right:
         return False
     return not any(left in group and right in group for group in (_NUMERIC, _TEMPORAL))
 
 
 def _sentence(node: exp.Expr, left: exp.Expr, right: exp.Expr, types: Types) -> str:
-    names = [_name(side, types) for side in (left, right)]
+    names = [shown_type(side, types) for side in (left, right)]
     if isinstance(node, exp.In):
         return (
             "IN value and list items must be the same type or coercible to a common type. Cannot find common type "
             f"between {names[0]} and {names[1]}, all types (without duplicates): [{', '.join(names)}]"
         )
     if isinstance(node, exp.Between):
-        return f"Cannot check if {names[0]} is BETWEEN {names[1]} and {_name(node.args['high'], types)}"
+        return f"Cannot check if {names[0]} is BETWEEN {names[1]} and {shown_type(node.args['high'], types)}"
     return f"Cannot apply operator: {names[0]} {_SIGNS[type(node)]} {names[1]}"
 
 
-def _name(node: exp.Expr, types: Types) -> str:
+def shown_type(node: exp.Expr, types: Types) -> str:
+    """The type as Trino writes it."""
     while isinstance(node, exp.Paren):
         node = node.this
     if isinstance(node, exp.Literal) and node.is_string:

@@ -189,6 +189,12 @@ MACROS = (
     ),
     "CREATE MACRO trino_json_extract(x, p) AS CASE WHEN json_valid(x) THEN json_extract(x, p) END",
     "CREATE MACRO trino_regexp_extract(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
+    (
+        "CREATE MACRO trino_subscript(x, i) AS x[CASE WHEN i BETWEEN 1 AND len(x) THEN i WHEN i < 1 THEN "
+        "CAST('INVALID_FUNCTION_ARGUMENT: Array subscript is less than 1: ' || i AS INTEGER) ELSE CAST("
+        "'INVALID_FUNCTION_ARGUMENT: Array subscript must be less than or equal to array length: ' || i || ' > ' "
+        "|| len(x) AS INTEGER) END]"
+    ),
     "CREATE MACRO trino_element_at(x, k) AS x[k]",
     (
         "CREATE MACRO trino_map_agg(k, v) AS "

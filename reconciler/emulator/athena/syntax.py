@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ def parse(sql: str) -> exp.Expr:
         raise malformed(f"Only one sql statement is allowed. Got: {sql}")
     if not trees:
         raise malformed(f"mismatched input '<EOF>'. {EXPECTED}", place(sql, len(sql)))
+    _refuse_words(sql)
     _refuse_foreign(sql, trees[0])
     found: exp.Expr = trees[0]
     return found
@@ -97,37 +99,71 @@ def _offset(sql: str, line: int, column: int) -> int:
 
 
 # What sqlglot reads for other databases' sake and Trino does not have.
-_FOREIGN = (
-    "Command",
-    "Copy",
-    "Pragma",
-    "Set",
-    "Attach",
-    "Detach",
-    "Pivot",
-    "Qualify",
-    "Hint",
-    "Parameter",
-    "SessionParameter",
-    "Directory",
-    "Lock",
-    "Use",
-    "LoadData",
-    "Cache",
-    "Kill",
-    "Analyze",
-    "Comment",
+# fmt: off
+_FOREIGN = frozenset(
+    {
+        "Command", "Copy", "Pragma", "Set", "Attach", "Detach", "Pivot", "Qualify", "Hint", "Parameter",
+        "SessionParameter", "Directory", "Lock", "Use", "LoadData", "Cache", "Kill", "Analyze", "Comment",
+    }
 )
+# Words that are names only in quotes (Athena user guide, reserved keywords in SELECT statements).
+_RESERVED = frozenset(
+    {
+        "ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS", "CUBE",
+        "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_SCHEMA", "CURRENT_TIME", "CURRENT_TIMESTAMP",
+        "CURRENT_USER", "DEALLOCATE", "DELETE", "DESCRIBE", "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT",
+        "EXECUTE", "EXISTS", "EXTRACT", "FALSE", "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING", "IN", "INNER",
+        "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY",
+        "JSON_VALUE", "LEFT", "LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE", "NOT", "NULL",
+        "ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP", "SELECT", "SKIP", "TABLE", "THEN",
+        "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING", "VALUES", "WHEN", "WHERE", "WITH",
+    }
+)
+# fmt: on
 
 
 def _refuse_foreign(sql: str, tree: exp.Expr) -> None:
     for node in tree.walk():
-        name = type(node).__name__
-        starred = isinstance(node, exp.Star) and any(node.args.values())
-        crossed = (
-            isinstance(node, exp.Join) and node.kind == "CROSS" and (node.args.get("on") or node.args.get("using"))
-        )
-        picky = isinstance(node, exp.Distinct) and node.args.get("on") is not None
-        if name in _FOREIGN or starred or crossed or picky:
-            word = "ON" if crossed or picky else name.upper()
+        word = _foreign(sql, node)
+        if word is not None:
             raise malformed(f"mismatched input '{word}'", where(sql, node) or (1, 1))
+
+
+def _foreign(sql: str, node: exp.Expr) -> str | None:
+    """The word at which Trino would stop."""
+    if isinstance(node, exp.Identifier):
+        text = written(sql, node)
+        return text if not node.quoted and text.upper() in _RESERVED else None
+    if isinstance(node, exp.Join):
+        return _foreign_join(node)
+    if isinstance(node, exp.Distinct):
+        return "ON" if node.args.get("on") is not None else None
+    name = type(node).__name__
+    starred = isinstance(node, exp.Star) and any(node.args.values())
+    return name.upper() if starred or name in _FOREIGN else None
+
+
+def _foreign_join(join: exp.Join) -> str | None:
+    """A join has a condition, unless it is a cross join, which has none."""
+    conditioned = join.args.get("on") or join.args.get("using")
+    if join.kind == "CROSS":
+        return "ON" if conditioned else None
+    named = join.side or join.kind in {"INNER", "OUTER"}
+    return "JOIN" if named and not conditioned and join.method != "NATURAL" and not _is_unnested(join) else None
+
+
+def _is_unnested(join: exp.Join) -> bool:
+    return isinstance(join.this, exp.Unnest | exp.Lateral)
+
+
+def _refuse_words(sql: str) -> None:
+    """What goes wrong between two words: no column after SELECT, a name that begins with a digit."""
+    words = _dialect()().tokenize(sql)
+    for one, next_one in itertools.pairwise(words):
+        kinds = one.token_type.name, next_one.token_type.name
+        if kinds == ("SELECT", "FROM"):
+            expected = "Expecting: '*', 'ALL', 'DISTINCT', <expression>"
+            raise malformed(f"mismatched input '{next_one.text}'. {expected}", place(sql, next_one.start))
+        if kinds == ("NUMBER", "VAR") and one.end + 1 == next_one.start:
+            sentence = "identifiers must not start with a digit; surround the identifier with double quotes"
+            raise malformed(sentence, place(sql, one.start))

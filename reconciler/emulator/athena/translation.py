@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
-from reconciler.emulator.athena import casts, functions, unnesting
+from reconciler.emulator.athena import casts, functions, refusals, unnesting
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.icebergs import Version
 from reconciler.emulator.athena.inference import Types, infer, refuse_mismatches, take_over
@@ -56,6 +56,7 @@ def translate(sql: str, tree: exp.Expr, names: Names) -> Query:
     refuse_unknown_functions(sql, tree)
     types = infer(tree, {relation.view: dict(relation.columns) for relation in relations})
     refuse_mismatches(sql, tree, types)
+    refusals.refuse(sql, tree, types)
     translated = _rewritten(tree, types, names)
     return Query(translated.sql("duckdb", identify=True), translated)
 
@@ -274,5 +275,6 @@ _CHANGES: tuple[tuple[Any, Callable[[Any, Types, Names], exp.Expr | None]], ...]
     (exp.Unnest, lambda node, types, _: unnesting.unnested(node, types)),
     (exp.Div, lambda node, types, _: casts.quotient(node, types)),
     ((exp.Add, exp.Sub), lambda node, types, _: casts.shifted(node, types)),
+    (exp.Bracket, lambda node, types, _: casts.subscript(node, types)),
     ((exp.TryCast, exp.Cast), lambda node, types, _: casts.cast(node, types)),
 )

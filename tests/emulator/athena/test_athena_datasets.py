@@ -73,7 +73,6 @@ def _put_file(s3, location):
     body = io.BytesIO()
     files.write_table(pa.Table.from_pylist(rows, schema), body)
     bucket, _, key = location.removeprefix("s3://").partition("/")
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     place = "year=2024/month=01/day=01/hour=10/20240101T140000Z_0123456789abcdef.parquet"
     s3.put_object(Bucket=bucket, Key=f"{key}/{place}", Body=body.getvalue())
 

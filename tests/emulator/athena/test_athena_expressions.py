@@ -245,7 +245,7 @@ REFUSED = [
     ("CAST('x' AS double)", "INVALID_CAST_ARGUMENT: Cannot cast 'x' to DOUBLE"),
     ("CAST('x' AS date)", "INVALID_CAST_ARGUMENT: Value cannot be cast to date: x"),
     ("CAST('x' AS boolean)", "INVALID_CAST_ARGUMENT: Cannot cast 'x' to BOOLEAN"),
-    ("CAST(300 AS tinyint)", "INVALID_CAST_ARGUMENT"),
+    ("CAST(300 AS tinyint)", "NUMERIC_VALUE_OUT_OF_RANGE: Out of range for tinyint: 300"),
     ("1 = 'a'", "TYPE_MISMATCH"),
     ("'a' + 1", "TYPE_MISMATCH"),
     ("length(5)", "FUNCTION_NOT_FOUND"),
