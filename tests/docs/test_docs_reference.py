@@ -76,7 +76,11 @@ def test_a_command_line_in_the_documentation_is_one_the_program_takes(line):
     if words[0] in _not_here_yet():
         return
 
-    assert misused([word.replace("FILE", "file.json") for word in words]) in ("", "Missing argument 'GROUP'.")
+    assert misused([word.replace("FILE", "file.json") for word in words]) in (
+        "",
+        "Missing argument 'GROUP'.",
+        "Missing argument 'COMMAND...'.",
+    )
 
 
 def test_what_the_readme_says_is_not_here_is_not_here():
@@ -203,17 +207,20 @@ def test_every_call_to_aws_is_among_the_permissions():
 
 def test_every_assumption_of_the_emulator_has_a_row_and_there_are_no_others():
     tree = ast.parse(inspect.getsource(assumptions))
-    names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in _names(node)}
+    names = {target.id for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) for target in _names(node)}
     names |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef) if "Not assumed" not in _doc(node)}
 
     shown = {
-        name for row in rows(sections("docs/emulator.md", 2)["Assumptions"])[1:] for name in re.findall(r"\w+", row[0])
+        name
+        for row in rows(sections("docs/emulator-reference.md", 2)["Assumptions"])
+        for name in re.findall(r"`(\w+)`", row[0])
     }
     assert shown == {name for name in names if not name.startswith("_")}
 
 
 def _names(assignment):
-    return [name for name in ast.walk(assignment.targets[0]) if isinstance(name, ast.Name)]
+    target = assignment.target if isinstance(assignment, ast.AnnAssign) else assignment.targets[0]
+    return [name for name in ast.walk(target) if isinstance(name, ast.Name)]
 
 
 def _doc(function):
@@ -221,17 +228,17 @@ def _doc(function):
 
 
 def test_every_operation_of_the_emulator_is_listed_and_no_other():
-    found = rows(sections("docs/emulator.md", 2)["Operations"])[1:]
+    found = rows(sections("docs/emulator-reference.md", 2)["Operations"])[1:]
     shown = {name for row in found for name in re.findall(r"\b[A-Z]\w+", re.sub(r"\([^)]*\)", "", row[1]))}
 
     assert shown == {operation for name in NAMES for operation in service(name).operations}
 
 
 def test_every_fault_and_every_path_of_the_emulator_has_a_row():
-    first = _first_cells("docs/emulator.md")
+    kinds, paths = _first_cells("docs/emulator-faults.md"), _first_cells("docs/emulator.md")
 
-    assert set(faults.KINDS) - first == set()
-    assert {f"{verb} {admin.PREFIX}{name}" for verb, name in admin._PATHS} - first == set()
+    assert set(faults.KINDS) - kinds == set()
+    assert {f"{verb} {admin.PREFIX}{name}" for verb, name in admin._PATHS} - paths == set()
 
 
 # The decisions
