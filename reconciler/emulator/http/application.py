@@ -15,6 +15,7 @@ from reconciler.emulator import admin
 from reconciler.emulator.embedded import Answer, ConnectionDropped, Emulator
 from reconciler.emulator.errors import AwsError
 from reconciler.emulator.http import bodies, browsers
+from reconciler.emulator.s3 import objects
 from reconciler.emulator.wire.messages import NOBODY
 from reconciler.emulator.wire.protocols import Json
 
@@ -111,6 +112,7 @@ class App:
                 heard.receive,
                 most=settings.max_body_bytes,
                 most_object=settings.max_object_bytes,
+                folder=lambda: objects.staging(self._emulator.store),
             )
         except bodies.ClientGone:
             self._log.note("-", heard.scope["method"], heard.url, 0, "ClientGone", time.perf_counter() - began, 0)

@@ -38,8 +38,16 @@ class Body:
             self.content.close()
 
 
-async def read(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, *, most: int, most_object: int) -> Body:
-    """Objects for S3 go through a file when they are large or of unknown size; all else is held in memory."""
+async def read(
+    scope: Scope,
+    headers: Mapping[bytes, bytes],
+    receive: Receive,
+    *,
+    most: int,
+    most_object: int,
+    folder: Callable[[], str],
+) -> Body:
+    """Objects for S3 go through a file in `folder` when they are large or of unknown size; all else is in memory."""
     size = announced(headers)
     if size > (most_object if _may_be_object(scope, headers) else most):
         if b"expect" not in headers:
@@ -47,7 +55,7 @@ async def read(scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, *
         return Body(b"", is_too_large=True)
     if 0 <= size <= most or not _may_be_object(scope, headers):
         return await in_memory(receive, most)
-    return await _spooled(receive, most_object)
+    return await _spooled(receive, most_object, folder())
 
 
 def announced(headers: Mapping[bytes, bytes]) -> int:
@@ -79,9 +87,9 @@ async def in_memory(receive: Receive, most: int) -> Body:
     return Body(b"", is_too_large=True)
 
 
-async def _spooled(receive: Receive, most: int) -> Body:
+async def _spooled(receive: Receive, most: int, folder: str) -> Body:
     """A large body in a temporary file, or nothing of it where it is larger than it may be."""
-    file, size = tempfile.TemporaryFile(), 0  # noqa: SIM115 - closed by `Body`
+    file, size = tempfile.TemporaryFile(dir=folder), 0  # noqa: SIM115 - closed by `Body`
     try:
         more = True
         while more:
