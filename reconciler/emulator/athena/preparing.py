@@ -83,8 +83,18 @@ def _check_kind(tree: exp.Expr, kind: Kind) -> None:
     wanted = _TREES.get(str(kind.sub), exp.Query)
     if not isinstance(tree, wanted) and not (wanted is exp.Query and isinstance(tree, exp.Values)):
         raise malformed("Queries of this type are not supported")
+    if isinstance(tree, exp.Insert | exp.Update | exp.Delete):
+        _check_change(tree)
     if isinstance(tree, exp.Create) and (tree.kind or "").upper() != "VIEW":
         raise malformed("mismatched input 'TABLE'. Expecting: 'MATERIALIZED', 'MULTI', 'PROTECTED', 'VIEW'", (1, 19))
+
+
+def _check_change(tree: exp.Insert | exp.Update | exp.Delete) -> None:
+    """What is changed has a name, and what is inserted is a query."""
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    named = isinstance(target, exp.Table) and isinstance(target.this, exp.Identifier)
+    if not named or (isinstance(tree, exp.Insert) and not isinstance(tree.expression, exp.Query | exp.Values)):
+        raise malformed("Queries of this type are not supported")
 
 
 def _check_entity(site: Site, statement: Any, context: Context) -> None:
@@ -114,7 +124,7 @@ def _check_created(statement: hive.CreateTable) -> None:
 
 def _unload(sql: str) -> Unload:
     """Its parentheses are found by sqlglot's own words, so that strings and comments inside do not matter."""
-    words = syntax.dialect()().tokenize(sql)
+    words = syntax.tokens(sql)
     inner, after = _parenthesized(sql, words, 1)
     rest = [word.text for word in words[after:]]
     if len(rest) < 2 or rest[0].upper() != "TO":
@@ -174,11 +184,13 @@ def _value(reader: Reader) -> Any:
 
 
 def _table_from_query(sql: str) -> TableFromQuery:
-    words = syntax.dialect()().tokenize(sql)
+    words = syntax.tokens(sql)
     texts = [word.text.upper() for word in words]
     at = 2
     lenient = texts[2:5] == ["IF", "NOT", "EXISTS"]
     at += 3 if lenient else 0
+    if at >= len(words):
+        raise malformed("Queries of this type are not supported")
     name = [words[at].text]
     at += 1
     while at < len(words) and texts[at] == ".":

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 _COMMENT = re.compile(r"\s+|--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z_]+|\S")
+_WORD = re.compile(r"\w+|\S")
 _QUERY = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "("})
 # CREATE TABLE "name" [WITH (...)] AS, whatever is inside parentheses and quotes.
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`", re.DOTALL)

@@ -45,14 +45,22 @@ def dialect() -> Any:
     return _dialect()
 
 
+def tokens(sql: str) -> list[Any]:
+    """The words of a text, as sqlglot cuts them."""
+    try:
+        found: list[Any] = _dialect()().tokenize(sql)
+    except TokenError:
+        raise malformed("mismatched input. The text ends inside a string, a name or a comment", (1, 1)) from None
+    return found
+
+
 def parse(sql: str) -> exp.Expr:
     """The tree of one statement."""
+    _refuse_words(sql)
     try:
         trees = [tree for tree in _dialect()().parse(sql) if tree is not None]
     except ParseError as error:
         raise _unexpected(sql, error) from None
-    except TokenError:
-        raise malformed("mismatched input. The text ends inside a string, a name or a comment", (1, 1)) from None
     except RecursionError:
         raise malformed("The statement is nested too deeply") from None
     except Exception:  # noqa: BLE001 - a parser that trips over a text has not understood it
@@ -61,7 +69,6 @@ def parse(sql: str) -> exp.Expr:
         raise malformed(f"Only one sql statement is allowed. Got: {sql}")
     if not trees:
         raise malformed(f"mismatched input '<EOF>'. {EXPECTED}", place(sql, len(sql)))
-    _refuse_words(sql)
     _refuse_foreign(sql, trees[0])
     found: exp.Expr = trees[0]
     return found
@@ -158,8 +165,7 @@ def _is_unnested(join: exp.Join) -> bool:
 
 def _refuse_words(sql: str) -> None:
     """What goes wrong between two words: no column after SELECT, a name that begins with a digit."""
-    words = _dialect()().tokenize(sql)
-    for one, next_one in itertools.pairwise(words):
+    for one, next_one in itertools.pairwise(tokens(sql)):
         kinds = one.token_type.name, next_one.token_type.name
         if kinds == ("SELECT", "FROM"):
             expected = "Expecting: '*', 'ALL', 'DISTINCT', <expression>"

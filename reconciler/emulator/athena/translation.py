@@ -248,6 +248,12 @@ def _interval(node: exp.Interval, _: Types, __: Names) -> exp.Expr | None:
     return None
 
 
+def _count_if(node: exp.CountIf, _: Types, __: Names) -> exp.Expr:
+    """Nothing to count is 0 and not NULL."""
+    counted = exp.Case(ifs=[exp.If(this=node.this.copy(), true=functions.whole(1))])
+    return exp.Count(this=counted)
+
+
 def _zone(node: exp.AtTimeZone, _: Types, __: Names) -> exp.Expr:
     return functions.BUILDERS["at_timezone"]([node.this.copy(), node.args["zone"].copy()])
 
@@ -269,6 +275,7 @@ def _extract(node: exp.Extract, _: Types, __: Names) -> exp.Expr | None:
 _CHANGES: tuple[tuple[Any, Callable[[Any, Types, Names], exp.Expr | None]], ...] = (
     (exp.Literal, _literal),
     ((exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.Localtimestamp, exp.Localtime), _moment),
+    (exp.CountIf, _count_if),
     (exp.AtTimeZone, _zone),
     (exp.Extract, _extract),
     (exp.Interval, _interval),

@@ -47,7 +47,7 @@ def _check_names(names: Sequence[str]) -> None:
 def _query_text(sql: str) -> str:
     """What follows the first AS outside of parentheses."""
     depth = 0
-    for word in syntax.dialect()().tokenize(sql):
+    for word in syntax.tokens(sql):
         kind = word.token_type.name
         depth += {"L_PAREN": 1, "R_PAREN": -1}.get(kind, 0)
         if kind == "ALIAS" and depth == 0:
