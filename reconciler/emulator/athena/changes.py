@@ -1,4 +1,4 @@
-"""DELETE, UPDATE and MERGE: position deletes and new rows in an Iceberg table, and no change to any other."""
+"""DELETE and UPDATE: position deletes and new rows in an Iceberg table, and no change to any other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_TRANSACTIONAL = "Modifying Hive table rows is only supported for transactio
 def delete(job: Job) -> Outcome:
     """The rows are found by a query; files stay as they are, and a delete file says which of their rows are gone."""
     tree: exp.Delete = job.statement
-    table = _iceberg(job, tree.this)
+    table = transactional(job, tree.this)
     where = tree.args.get("where")
     found = _positions(job, tree.this, table, where.this if where else None)
     count = sum(map(len, found.values()))
@@ -43,7 +43,7 @@ def _committing(commit: Any) -> None:
         raise QueryFailed("ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update to table", 233) from None
 
 
-def _iceberg(job: Job, target: exp.Expr) -> dict[str, Any]:
+def transactional(job: Job, target: exp.Expr) -> dict[str, Any]:
     """The table that is changed."""
     parts = [part.name for part in target.parts] if isinstance(target, exp.Table) else [target.name]
     table = job.names.table(parts, (1, 1))
@@ -52,7 +52,7 @@ def _iceberg(job: Job, target: exp.Expr) -> dict[str, Any]:
     return table
 
 
-def _view(job: Job, table: Mapping[str, Any], name: str) -> icebergs.Scan:
+def view(job: Job, table: Mapping[str, Any], name: str) -> icebergs.Scan:
     """The table's rows with where they lie, under a name of the engine's."""
     scan = icebergs.scan(job.site, table)
     job.engine.run(f"CREATE OR REPLACE TEMP VIEW {name} AS {icebergs.query(job.engine, scan, positions=True)}")
@@ -61,29 +61,31 @@ def _view(job: Job, table: Mapping[str, Any], name: str) -> icebergs.Scan:
 
 def _positions(job: Job, target: exp.Expr, table: Mapping[str, Any], where: exp.Expr | None) -> dict[str, list[int]]:
     """By data file, the rows a condition is true of."""
-    scan = _view(job, table, _TARGET)
+    scan = view(job, table, TARGET)
     columns = [exp.column(icebergs.PATH, quoted=True), exp.column(icebergs.POSITION, quoted=True)]
-    query = exp.select(*columns).from_(_stand_in(target))
+    query = exp.select(*columns).from_(stand_in(target))
     if where is not None:
         query = query.where(where.copy())
     rows = _run(job, query, scan)
     return _by_file(rows, scan)
 
 
-_TARGET = "changed_table"
+TARGET = "changed_table"
+KEPT = "$kept"
+"""The column that says whether a row is written anew."""
 
 
-def _stand_in(target: exp.Expr) -> exp.Table:
+def stand_in(target: exp.Expr) -> exp.Table:
     """The table under its own name, read from the engine's view of it."""
     alias = target.alias_or_name
-    view: exp.Table = exp.to_table(_TARGET)
+    view: exp.Table = exp.to_table(TARGET)
     view.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     return view
 
 
 def _run(job: Job, query: exp.Expr, scan: icebergs.Scan) -> list[tuple[Any, ...]]:
     columns = [*icebergs.engine_columns(scan.columns), (icebergs.PATH, "VARCHAR"), (icebergs.POSITION, "BIGINT")]
-    job.names.adopt(_TARGET, columns, scan.bytes)
+    job.names.adopt(TARGET, columns, scan.bytes)
     translated = selecting.prepared(job, query)
     try:
         return job.engine.rows(translated.sql)
@@ -102,8 +104,8 @@ def _by_file(rows: Sequence[tuple[Any, ...]], scan: icebergs.Scan) -> dict[str, 
 def update(job: Job) -> Outcome:
     """Rows that change are deleted where they lie and written anew, in one snapshot."""
     tree: exp.Update = job.statement
-    table = _iceberg(job, tree.this)
-    scan = _view(job, table, _TARGET)
+    table = transactional(job, tree.this)
+    scan = view(job, table, TARGET)
     names = [name for name, _ in scan.columns]
     changed = {}
     for assignment in tree.expressions:
@@ -118,43 +120,43 @@ def update(job: Job) -> Outcome:
     where = tree.args.get("where")
     columns = [exp.alias_(changed.get(name, exp.column(name, quoted=True)).copy(), name, quoted=True) for name in names]
     found = _changed_rows(job, tree.this, scan, columns, where.this if where else None)
-    return _apply(job, table, scan, found, "UPDATE")
+    return apply(job, table, scan, found, "UPDATE")
 
 
 def _changed_rows(job: Job, target: exp.Expr, scan: icebergs.Scan, columns: list[Any], where: exp.Expr | None) -> Any:
     """The new rows as Arrow, after the two columns that say where the old ones lie."""
     places = [exp.column(icebergs.PATH, quoted=True), exp.column(icebergs.POSITION, quoted=True)]
-    query = exp.select(*places, *columns).from_(_stand_in(target))
+    query = exp.select(*places, *columns).from_(stand_in(target))
     if where is not None:
         query = query.where(where.copy())
-    return _arrow(job, query, scan)
+    return arrow(job, query, scan)
 
 
-def _arrow(job: Job, query: exp.Expr, scan: icebergs.Scan) -> Any:
+def arrow(job: Job, query: exp.Expr, scan: icebergs.Scan, more: Sequence[str] = ()) -> Any:
+    """The rows of a query over the table: where they lie, what else is asked for, and the table's columns."""
     every = [*icebergs.engine_columns(scan.columns), (icebergs.PATH, "VARCHAR"), (icebergs.POSITION, "BIGINT")]
-    job.names.adopt(_TARGET, every, scan.bytes)
+    job.names.adopt(TARGET, every, scan.bytes)
     translated = selecting.prepared(job, query)
     typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in icebergs.engine_columns(scan.columns))
-    outer = f'SELECT "{icebergs.PATH}", "{icebergs.POSITION}", {typed} FROM ({translated.sql})'
+    first = ", ".join(f'"{name}"' for name in (icebergs.PATH, icebergs.POSITION, *more))
+    outer = f"SELECT {first}, {typed} FROM ({translated.sql})"
     try:
         return job.engine.relation(outer).to_arrow_table()
     except Exception as error:
         raise selecting.engine_failure(error, job, translated) from error
 
 
-def _apply(job: Job, table: Mapping[str, Any], scan: icebergs.Scan, found: Any, kind: str) -> Outcome:
+def apply(job: Job, table: Mapping[str, Any], scan: icebergs.Scan, found: Any, kind: str) -> Outcome:
+    """Old rows go and new ones come, in one snapshot."""
     from reconciler.emulator.athena.iceberg_tables import change_rows  # noqa: PLC0415 - pyiceberg comes with it
 
     places = zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True)
     gone = _by_file([place for place in places if place[0] is not None], scan)
+    count = found.num_rows
+    if KEPT in found.column_names:
+        found = found.filter(found.column(KEPT)).drop_columns([KEPT])
     added = found.drop_columns([icebergs.PATH, icebergs.POSITION])
     if added.num_rows or gone:
         job.engine.check()
         _committing(lambda: change_rows(job.site, table, added, gone))
-    return Outcome([ROWS], updates=found.num_rows, rows=found.num_rows, update_type=kind)
-
-
-def merge(job: Job) -> Outcome:
-    """Not emulated: an honest failure."""
-    _iceberg(job, job.statement.this)
-    raise failed("NOT_SUPPORTED", "The emulator does not run MERGE INTO; use UPDATE, DELETE and INSERT INTO")
+    return Outcome([ROWS], updates=count, rows=count, update_type=kind)

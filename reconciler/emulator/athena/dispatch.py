@@ -11,6 +11,7 @@ from reconciler.emulator.athena import (
     ddl,
     hive,
     maintenance,
+    merging,
     plans,
     preparing,
     selecting,
@@ -49,6 +50,6 @@ _PARTS: tuple[tuple[Any, Callable[[Job], Outcome]], ...] = (
     (exp.Insert, writing.insert),
     (exp.Delete, changes.delete),
     (exp.Update, changes.update),
-    (exp.Merge, changes.merge),
+    (exp.Merge, merging.merge),
     (exp.Create, views.create),
 )

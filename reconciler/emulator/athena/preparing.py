@@ -83,13 +83,13 @@ def _check_kind(tree: exp.Expr, kind: Kind) -> None:
     wanted = _TREES.get(str(kind.sub), exp.Query)
     if not isinstance(tree, wanted) and not (wanted is exp.Query and isinstance(tree, exp.Values)):
         raise malformed("Queries of this type are not supported")
-    if isinstance(tree, exp.Insert | exp.Update | exp.Delete):
+    if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge):
         _check_change(tree)
     if isinstance(tree, exp.Create) and (tree.kind or "").upper() != "VIEW":
         raise malformed("mismatched input 'TABLE'. Expecting: 'MATERIALIZED', 'MULTI', 'PROTECTED', 'VIEW'", (1, 19))
 
 
-def _check_change(tree: exp.Insert | exp.Update | exp.Delete) -> None:
+def _check_change(tree: exp.Insert | exp.Update | exp.Delete | exp.Merge) -> None:
     """What is changed has a name, and what is inserted is a query."""
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     named = isinstance(target, exp.Table) and isinstance(target.this, exp.Identifier)

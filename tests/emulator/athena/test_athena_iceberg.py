@@ -54,6 +54,25 @@ def test_rows_of_a_feature_group_can_be_deleted_for_good(queries, group, runtime
     assert queries.rows(f"SELECT id FROM {group} ORDER BY id") == [("new",), ("s0",), ("s2",)]
 
 
+def test_a_merge_updates_deletes_and_inserts_in_one_snapshot(ice):
+    before = ice.value('SELECT count(*) FROM "ice$snapshots"')
+    found = ice.run(
+        """
+        MERGE INTO "shop"."ice" target
+        USING (VALUES (1, 'gone'), (2, 'new'), (4, 'more'), (5, 'skipped')) AS source(id, word)
+        ON (target."id" = source."id")
+        WHEN MATCHED AND source.word = 'gone' THEN DELETE
+        WHEN MATCHED THEN UPDATE SET "name" = target.name || source.word
+        WHEN NOT MATCHED AND source.word <> 'skipped' THEN INSERT (id, name) VALUES (source.id, source.word)
+        """
+    )
+
+    assert found["SubstatementType"] == "MERGE"
+    assert ice.athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])["UpdateCount"] == 3
+    assert ice.rows("SELECT id, name FROM ice ORDER BY id") == [("2", "bnew"), ("3", "c"), ("4", "more")]
+    assert ice.value('SELECT count(*) FROM "ice$snapshots"') == str(int(before) + 1)
+
+
 def test_deleting_nothing_changes_nothing(ice):
     before = ice.rows('SELECT count(*) FROM "ice$snapshots"')
     ice.run("DELETE FROM ice WHERE false")
@@ -175,8 +194,12 @@ def test_an_iceberg_table_is_made_of_a_query_and_goes_with_its_data(orders):
             "TABLE_ALREADY_EXISTS: Table already exists: shop.ice",
         ),
         (
-            "MERGE INTO ice USING (SELECT 1 AS x) s ON ice.id = s.x WHEN MATCHED THEN UPDATE SET name = 'z'",
-            "NOT_SUPPORTED: The emulator does not run MERGE INTO; use UPDATE, DELETE and INSERT INTO",
+            "MERGE INTO ice USING (VALUES 1, 1) AS s(x) ON ice.id = s.x WHEN MATCHED THEN UPDATE SET name = 'z'",
+            "MERGE_TARGET_ROW_MULTIPLE_MATCHES: One MERGE target table row matched more than one source row",
+        ),
+        (
+            "MERGE INTO ice USING (VALUES 1) AS s(x) ON ice.id = s.x WHEN MATCHED THEN UPDATE SET nope = 'z'",
+            "COLUMN_NOT_FOUND: line 1:86: Merge column name does not exist in target table: nope",
         ),
     ],
 )
