@@ -6,9 +6,9 @@ The cage is for what would slip through.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.athena.failures import Stopped, missing_library
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FOLDER = "athena"
 _READABLE = ("s3", "s3-odd", FOLDER)
 _THREADS = 4
+_AGAIN_S = 0.05
 _MEMORY = "60%"
 _CONFIG: dict[str, Any] = {
     "default_null_order": "nulls_last",
@@ -37,6 +38,8 @@ class Engine:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self._stopped = threading.Event()
+        self._closed = threading.Event()
+        self._closing = threading.Lock()
 
     def run(self, sql: str) -> Any:
         """Execute one statement."""
@@ -57,22 +60,34 @@ class Engine:
             raise Stopped
 
     def stop(self) -> None:
+        """Interrupt it until it is closed: an interrupt that comes before a statement has begun is lost."""
         self._stopped.set()
-        self.connection.interrupt()
+        threading.Thread(target=self._interrupt, name="athena-stop", daemon=True).start()
+
+    def _interrupt(self) -> None:
+        while not self._closed.wait(_AGAIN_S):
+            with self._closing:
+                if not self._closed.is_set():
+                    self.connection.interrupt()
+
+    def close(self) -> None:
+        with self._closing:
+            self._closed.set()
+        self.connection.close()
 
     @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(store: Store) -> Iterator[Engine]:
     """An engine that is gone after the block."""
-    connection = _connect(store)
+    engine = Engine(_connect(store))
     try:
-        yield Engine(connection)
+        yield engine
     finally:
-        connection.close()
+        engine.close()
 
 
 def folder(store: Store, *names: str) -> str:

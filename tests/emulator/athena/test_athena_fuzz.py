@@ -39,8 +39,8 @@ SOUND = [
     "DELETE FROM ice WHERE id = 1",
     "UPDATE ice SET name = 'x' WHERE id = 2",
     (
-        "MERGE INTO ice t USING orders s ON t.id = s.id WHEN MATCHED AND s.paid THEN DELETE WHEN MATCHED THEN UPDATE SET "
-        "name = s.item WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, s.item)"
+        "MERGE INTO ice t USING orders s ON t.id = s.id WHEN MATCHED AND s.paid THEN DELETE WHEN MATCHED THEN UPDATE "
+        "SET name = s.item WHEN NOT MATCHED THEN INSERT (id, name) VALUES (s.id, s.item)"
     ),
     "OPTIMIZE ice REWRITE DATA USING BIN_PACK WHERE id > 1",
     "VACUUM ice",
