@@ -132,6 +132,6 @@ def test_a_port_that_is_taken_is_said_with_the_option_for_another(project):
         done = project.run("emulator", "serve", "--port", port)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"cannot listen on port {port}" in done.stderr
+    assert f"cannot listen on 127.0.0.1, port {port}" in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
