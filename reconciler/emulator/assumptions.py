@@ -359,3 +359,19 @@ EXPIRED_TOKEN_STATUS = 403
 def access_forbidden(user: str, action: str, resource: str) -> AwsError:
     """The runtime's code is known; its sentence is taken to be IAM's."""
     return AwsError("AccessForbidden", access_denied(user, action, resource).message, 403)
+
+
+# Amazon Athena.
+# The number of an error nobody has written down: an unspecific one of the user's.
+UNSEEN_ERROR_TYPE = 1000
+# OPTIMIZE and VACUUM count as DDL and leave an empty text.
+UPKEEP_RESULT = "{id}.txt"
+# UNLOAD leaves a manifest and metadata, and nothing at its OutputLocation.
+UNLOAD_LEAVES_NO_BODY = True
+# Partitions of feature groups are seen in the listing, registered or not.
+OWN_PARTITIONS_BY_LISTING = True
+# What a workgroup refuses, and a bucket for results that is not there.
+WORKGROUP_DISABLED = "WorkGroup {} is disabled."
+WORKGROUP_NOT_EMPTY = "WorkGroup {} is not empty"
+PRIMARY_STAYS = "The primary workgroup can't be deleted"
+NO_OUTPUT_BUCKET = "Unable to verify/create output bucket {}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -34,7 +35,14 @@ _USER, _SYSTEM = 2, 1
 class QueryFailed(Exception):
     """The query ends as FAILED, for this reason."""
 
-    def __init__(self, reason: str, kind: int = 1000, *, category: int = _USER, detail: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        kind: int = assumptions.UNSEEN_ERROR_TYPE,
+        *,
+        category: int = _USER,
+        detail: str | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.kind = kind
@@ -59,7 +67,7 @@ class Stopped(Exception):
 def failed(name: str, message: str, at: tuple[int, int] | None = None) -> QueryFailed:
     """A failure of the query engine: its name, where in the text, and what."""
     place = f"line {at[0]}:{at[1]}: " if at else ""
-    return QueryFailed(f"{name}: {place}{message}", _TYPES.get(name, 1000))
+    return QueryFailed(f"{name}: {place}{message}", _TYPES.get(name, assumptions.UNSEEN_ERROR_TYPE))
 
 
 def ddl_failed(reason: str, detail: str | None = None, kind: int = 1003, category: int = _SYSTEM) -> QueryFailed:

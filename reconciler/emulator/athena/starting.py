@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.athena import engine, executions, statements, workers, workgroups
 from reconciler.emulator.athena.failures import malformed, refused
 from reconciler.emulator.calls import as_json
@@ -75,7 +76,7 @@ def _prepared(site: Site, request: dict[str, Any]) -> tuple[dict[str, Any], Kind
     with site.store.reading() as db:
         group = workgroups.find(db, site.scope, request.get("WorkGroup", workgroups.PRIMARY))
     if group["State"] != "ENABLED":
-        raise refused(f"WorkGroup {group['Name']} is disabled.")
+        raise refused(assumptions.WORKGROUP_DISABLED.format(group["Name"]))
     results = workgroups.results(group, request.get("ResultConfiguration", {}))
     _check_results(site, results)
     sql = request["QueryString"]
@@ -124,7 +125,7 @@ def _check_results(site: Site, results: workgroups.Results) -> None:
     workgroups.check_location(results.location)
     bucket = objects.split(results.location)[0]
     if not objects.has_bucket(site.store, bucket):
-        raise refused(f"Unable to verify/create output bucket {bucket}")
+        raise refused(assumptions.NO_OUTPUT_BUCKET.format(bucket))
 
 
 def _context(given: dict[str, Any]) -> tuple[str, str]:

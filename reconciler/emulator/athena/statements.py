@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from reconciler.emulator import assumptions
+
 _COMMENT = re.compile(r"\s+|--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
 _WORD = re.compile(r"\w+|\S")
 _QUERY = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "("})
@@ -32,8 +34,8 @@ _FIRST: dict[str, Kind] = {
     "INSERT": Kind("DML", "INSERT", "{id}"),
     "UNLOAD": Kind("DML", "UNLOAD", "{id}.csv"),
     "EXPLAIN": Kind("DML", "EXPLAIN"),
-    "OPTIMIZE": Kind("DDL", "CREATE_TABLE_AS_SELECT"),
-    "VACUUM": Kind("DDL", "VACUUM_TABLE"),
+    "OPTIMIZE": Kind("DDL", "CREATE_TABLE_AS_SELECT", assumptions.UPKEEP_RESULT),
+    "VACUUM": Kind("DDL", "VACUUM_TABLE", assumptions.UPKEEP_RESULT),
     "DESCRIBE": Kind("UTILITY", "DESCRIBE_TABLE", hive=True),
     "DESC": Kind("UTILITY", "DESCRIBE_TABLE", hive=True),
     "MSCK": Kind("DDL", "MSCK_REPAIR", hive=True),

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from reconciler.emulator import assumptions
 from reconciler.emulator.athena import icebergs, sources
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.sources import Files
@@ -250,7 +251,7 @@ def sees_all(table: Mapping[str, Any]) -> bool:
     """Whether partitions need not be registered: of feature groups, and with partition projection."""
     location = table.get("StorageDescriptor", {}).get("Location", "")
     projected = str(table.get("Parameters", {}).get("projection.enabled", "")).lower() == "true"
-    return projected or bool(_OWN_LOCATION.search(location))
+    return projected or (assumptions.OWN_PARTITIONS_BY_LISTING and bool(_OWN_LOCATION.search(location)))
 
 
 def data_files(site: Site, location: str) -> Iterable[objects.Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.emulator import pages, things
+from reconciler.emulator import assumptions, pages, things
 from reconciler.emulator.athena.failures import refused
 from reconciler.emulator.calls import as_json, partition
 from reconciler.emulator.errors import AwsError
@@ -186,12 +186,12 @@ def delete(call: Call, request: dict[str, Any]) -> str:
     name = request["WorkGroup"]
     find(call.db, call.scope, name)
     if name == PRIMARY:
-        raise refused("The primary workgroup can't be deleted")
+        raise refused(assumptions.PRIMARY_STAYS)
     has_more = call.db.execute(
         "SELECT 1 FROM queries WHERE scope = ? AND workgroup = ? LIMIT 1", (call.scope, name)
     ).fetchone()
     if has_more and not request.get("RecursiveDeleteOption"):
-        raise refused(f"WorkGroup {name} is not empty")
+        raise refused(assumptions.WORKGROUP_NOT_EMPTY.format(name))
     call.db.execute("DELETE FROM queries WHERE scope = ? AND workgroup = ?", (call.scope, name))
     things.remove(call.db, call.scope, _KIND, name)
     return "{}"

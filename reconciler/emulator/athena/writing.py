@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
-from reconciler.emulator.athena import datafiles, ddl, icebergs, selecting, sources, syntax
+from reconciler.emulator import assumptions
+from reconciler.emulator.athena import datafiles, ddl, icebergs, resultfiles, selecting, sources, syntax
 from reconciler.emulator.athena.failures import QueryFailed, failed
 from reconciler.emulator.athena.outcomes import Job, Outcome
 from reconciler.emulator.athena.rendering import Output
@@ -251,6 +252,8 @@ def unload(job: Job) -> Outcome:
         job, rows.sql, kind, statement.to, _partitions(rows, properties.get("partitioned_by", []))
     )
     manifest = _write_manifest(job, written.uris)
+    if not assumptions.UNLOAD_LEAVES_NO_BODY:
+        resultfiles.put(job, b"")
     return Outcome([ROWS], updates=written.rows, rows=written.rows, manifest=manifest, update_type="UNLOAD")
 
 
