@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ def _foreign(sql: str, node: exp.Expr) -> str | None:
         text = written(sql, node)
         return text if not node.quoted and text.upper() in _RESERVED else None
     if isinstance(node, exp.Join):
-        return _foreign_join(node)
+        return _foreign_join(sql, node)
     if isinstance(node, exp.Distinct):
         return "ON" if node.args.get("on") is not None else None
     name = type(node).__name__
@@ -150,17 +151,21 @@ def _foreign(sql: str, node: exp.Expr) -> str | None:
     return name.upper() if starred or name in _FOREIGN else None
 
 
-def _foreign_join(join: exp.Join) -> str | None:
+def _foreign_join(sql: str, join: exp.Join) -> str | None:
     """A join has a condition, unless it is a cross join, which has none."""
     conditioned = join.args.get("on") or join.args.get("using")
     if join.kind == "CROSS":
         return "ON" if conditioned else None
-    named = join.side or join.kind in {"INNER", "OUTER"}
-    return "JOIN" if named and not conditioned and join.method != "NATURAL" and not _is_unnested(join) else None
+    if conditioned or join.method == "NATURAL":
+        return None
+    return "JOIN" if join.side or join.kind or _follows_join(sql, join) else None
 
 
-def _is_unnested(join: exp.Join) -> bool:
-    return isinstance(join.this, exp.Unnest | exp.Lateral)
+def _follows_join(sql: str, join: exp.Join) -> bool:
+    """Whether the word was JOIN and not a comma, which reads the same."""
+    starts = [node.meta["start"] for node in join.this.walk() if "start" in node.meta]
+    before = sql[: min(starts, default=0)].rstrip(" \t\r\n(")
+    return re.search(r"\bJOIN(\s+(UNNEST|LATERAL))?$", before, re.IGNORECASE) is not None
 
 
 def _refuse_words(sql: str) -> None:

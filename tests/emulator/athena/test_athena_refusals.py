@@ -81,6 +81,7 @@ MALFORMED = {
     "SELECT 1a": "line 1:8: identifiers must not start with a digit; surround the identifier with double quotes",
     "SELECT 1 FROM orders CROSS JOIN orders b ON true": "line 1:33: mismatched input 'ON'",
     "SELECT 1 FROM orders LEFT JOIN orders b": "line 1:32: mismatched input 'JOIN'",
+    "SELECT 1 FROM orders JOIN orders b": "line 1:27: mismatched input 'JOIN'",
     "SELECT * EXCLUDE (id) FROM orders": "line 1:8: mismatched input 'STAR'",
     'DROP TABLE "orders"': "line 1:12: no viable alternative at input 'DROP TABLE \"orders\"'",
     "TRUNCATE TABLE orders": "line 1:1: mismatched input 'TRUNCATE'.",
