@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import statistics
 import subprocess
 import time
 import urllib.request
@@ -28,8 +29,9 @@ def rows(folder: Path, times: int) -> Iterator[Row]:
     """Small and large stores, the floor, moto, memory, start."""
     requests = 4000 * max(1, times // 3)
     floors = _floors(requests)
-    with running(folder / "load") as server:
+    with running(folder / "load") as server, running(folder / "few") as few:
         _create(server.url)
+        _create(few.url)
         put = _rate(server.url, "put", requests)
         yield _row("PutRecord, 10 features, offline store on", put, floors["put"], 4_000)
         get = _rate(server.url, "get", requests)
@@ -37,14 +39,15 @@ def rows(folder: Path, times: int) -> Iterator[Row]:
         batches = load.RECORDS // load.BATCH
         batch = _rate(server.url, "batch", batches) * load.BATCH
         yield _row(f"BatchWriteRecord of {load.BATCH}: records", batch, floors["batch"] * load.BATCH, 25_000)
-        yield from _full(server, get, requests)
+        yield from _full(server, few, requests)
     yield from _beside_moto(folder, requests // 10)
     yield _start(folder / "start", times)
 
 
-def _full(server: Running, before: float, requests: int) -> Iterator[Row]:
-    server.ask("POST", "flush")
-    memory = psutil.Process(server.pid).memory_info().rss / 1e6
+def _full(many: Running, few: Running, requests: int) -> Iterator[Row]:
+    """A million records, beside a store with some thousand, read in turn."""
+    many.ask("POST", "flush")
+    memory = psutil.Process(many.pid).memory_info().rss / 1e6
     yield Row(
         f"memory with {load.RECORDS:,} records online and offline",
         f"{memory:.0f} MB",
@@ -53,14 +56,16 @@ def _full(server: Running, before: float, requests: int) -> Iterator[Row]:
         "at most 500 MB",
         memory <= 500,
     )
-    after = _rate(server.url, "get", requests)
+    _rate(few.url, "put", requests)
+    rates = [(_rate(many.url, "get", requests), _rate(few.url, "get", requests)) for _ in range(5)]
+    ratio = statistics.median(a / b for a, b in rates)
     yield Row(
         f"GetRecord among {load.RECORDS:,} records",
-        f"{after:,.0f} a second",
-        f"among the first few thousand: {before:,.0f}",
-        f"{after / before:.2f}x",
+        f"{statistics.median(a for a, _ in rates):,.0f} a second",
+        f"among {requests:,} records: {statistics.median(b for _, b in rates):,.0f}",
+        f"{ratio:.2f}x",
         "at least 0.85x",
-        after >= before * 0.85,
+        ratio >= 0.85,
     )
 
 

@@ -29,7 +29,9 @@ _RECORD = (
     + _FEATURES
     + b"]"
 )
-_SCOPE = b"AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/%s/aws4_request, SignedHeaders=host, Signature=0"
+_SIGNED = (
+    b"AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
+)
 
 
 def record(number: int) -> bytes:
@@ -78,20 +80,25 @@ KINDS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def _http(method: bytes, path: bytes, body: bytes, service: bytes = b"sagemaker", more: bytes = b"") -> bytes:
-    head = b"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: %s\r\n%s"
-    return head % (method, path, _SCOPE % service, more) + b"Content-Length: %d\r\n\r\n" % len(body) + body
+def _http(method: bytes, path: bytes, body: bytes, kind: bytes = b"application/json") -> bytes:
+    head = b"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: %s\r\nAuthorization: %s\r\n"
+    return head % (method, path, kind, _SIGNED) + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
 def _json(operation: bytes, body: bytes) -> bytes:
-    return _http(b"POST", b"/", body, more=b"X-Amz-Target: SageMaker." + operation + b"\r\n")
+    target = b"application/x-amz-json-1.1\r\nX-Amz-Target: SageMaker." + operation
+    return _http(b"POST", b"/", body, target)
 
 
 class Connection:
-    """One keep-alive connection."""
+    """One connection, kept alive as long as the server likes."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port))
+        self._address = (host, port)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(self._address)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send = self._socket.sendall
         self._left = b""
@@ -108,6 +115,9 @@ class Connection:
         while len(got) < length:
             got += self._received()
         self._left = got[length:]
+        if b"connection: close" in head:  # as moto's server does after each reply
+            self._socket.close()
+            self._connect()
         return int(head[9:12]), got[:length]
 
     def _received(self) -> bytes:
