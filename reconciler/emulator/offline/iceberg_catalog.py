@@ -14,7 +14,7 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.serializers import FromInputFile, ToOutputFile
 from pyiceberg.table import CommitTableResponse, Table
-from pyiceberg.table.locations import load_location_provider
+from pyiceberg.table.locations import SimpleLocationProvider
 from pyiceberg.table.update import AddSnapshotUpdate, update_table_metadata
 
 from reconciler.emulator.glue import catalogue
@@ -63,9 +63,7 @@ class Catalog(NoopCatalog):
         moment = self._site.now()
         updated = _updated(current, updates, round(moment * 1000))
         version = iceberg_tables.version(current.metadata_location) + 1
-        location = load_location_provider(updated.location, updated.properties).new_table_metadata_file_location(
-            version
-        )
+        location = places_of(updated).new_table_metadata_file_location(version)
         ToOutputFile.table_metadata(updated, current.io.new_output(location))
         with self._site.store.writing() as db:
             self._swap(db, current, updated, location, moment)
@@ -148,6 +146,11 @@ class Files(FileIO):
     def delete(self, location: str | InputFile | OutputFile) -> None:
         uri = location if isinstance(location, str) else location.location
         objects.remove(self._site, *objects.split(uri))
+
+
+def places_of(metadata: TableMetadata) -> SimpleLocationProvider:
+    """Where a table's own files go. Metadata may name Python to decide it, but whoever puts an object runs no code."""
+    return SimpleLocationProvider(metadata.location, metadata.properties)
 
 
 def local_path(site: Site, uri: str) -> str:

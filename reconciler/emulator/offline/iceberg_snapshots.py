@@ -18,10 +18,11 @@ from pyiceberg.manifest import (
     ManifestWriterV2,
     write_manifest_list,
 )
-from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.snapshots import Operation, Snapshot, SnapshotSummaryCollector, Summary, update_snapshot_summaries
 from pyiceberg.table.update import AddSnapshotUpdate, AssertRefSnapshotId, AssertTableUUID, SetSnapshotRefUpdate
+
+from reconciler.emulator.offline.iceberg_catalog import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -166,8 +167,7 @@ class _Snapshot:
         return kind(metadata.specs()[spec_id], metadata.schema(), self._output(name), self._id, _CODEC)
 
     def _output(self, name: str) -> OutputFile:
-        places = load_location_provider(self._table.location(), self._table.properties)
-        return self._table.io.new_output(places.new_metadata_location(name))
+        return self._table.io.new_output(places_of(self._table.metadata).new_metadata_location(name))
 
     def _list(self, manifests: list[ManifestFile]) -> str:
         output = self._output(f"snap-{self._id}-0-{self._uuid}.avro")

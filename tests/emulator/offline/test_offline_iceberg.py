@@ -425,3 +425,15 @@ def test_a_reset_in_the_middle_of_a_flush_leaves_nothing_behind(emulator, make, 
     assert offline.flush() == 0
     assert done
     assert offline.files() == []
+
+
+def test_metadata_that_names_python_to_say_where_files_go_runs_none(make, offline):
+    make("weather", offline=ICEBERG)
+    table = Catalog(offline.site).load_table(("features", "weather"))
+
+    with table.transaction() as change:
+        change.set_properties({"write.py-location-provider.impl": "builtins.exec"})
+    offline.put(a_row())
+    offline.flush()
+
+    assert offline.scanned("id") == ["a"]
