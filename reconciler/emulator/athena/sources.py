@@ -22,6 +22,10 @@ _NO_NULL = "\x01\x02"
 """A text that no file holds: OpenCSVSerde has no nulls."""
 
 
+PATH = "$path"
+"""The hidden column that says which file a row is from (Athena user guide)."""
+
+
 class Files(NamedTuple):
     """Files that share the values of their partitions, or carry them in their names (`values` is None then)."""
 
@@ -53,10 +57,11 @@ def layout(table: Mapping[str, Any]) -> Layout:
     )
 
 
-def query(engine: Engine, shape: Layout, groups: Sequence[Files]) -> str:
-    """A SELECT of all columns, partitions last."""
-    parts = [_group(engine, shape, files) for files in groups if files.paths]
-    return " UNION ALL ".join(parts) if parts else nothing([*shape.columns, *shape.partitions])
+def query(engine: Engine, shape: Layout, groups: Sequence[Files], root: str | None = None) -> str:
+    """A SELECT of all columns, partitions last; with `root`, where buckets lie, also the file of each row."""
+    parts = [_group(engine, shape, files, root) for files in groups if files.paths]
+    hidden = [] if root is None else [(PATH, "string")]
+    return " UNION ALL ".join(parts) if parts else nothing([*shape.columns, *shape.partitions, *hidden])
 
 
 def nothing(columns: Sequence[tuple[str, str]]) -> str:
@@ -69,10 +74,12 @@ def paths_literal(paths: Sequence[str]) -> str:
     return f"[{', '.join(literal(path.translate(_PATTERN_MARKS)) for path in paths)}]"
 
 
-def _group(engine: Engine, shape: Layout, files: Files) -> str:
+def _group(engine: Engine, shape: Layout, files: Files, root: str | None) -> str:
     hive = bool(shape.partitions) and files.values is None
     kinds = ", ".join(f"{quoted(name)}: {engine_type(kind)}" for name, kind in shape.partitions)
     naming = f"hive_partitioning = true, hive_types = {{{kinds}}}" if hive else "hive_partitioning = false"
+    if root is not None:
+        naming += f", filename = {literal(PATH)}"
     if _PARQUET in shape.serde.lower():
         source, columns = parquet(engine, files.paths, shape.columns, naming)
     elif shape.serde == _CSV:
@@ -83,7 +90,8 @@ def _group(engine: Engine, shape: Layout, files: Files) -> str:
         source, columns = _text(shape, files.paths, naming)
     else:
         raise failed("NOT_SUPPORTED", f"The emulator cannot read tables of the SerDe {shape.serde}")
-    return f"SELECT {', '.join([*columns, *_partition_columns(shape, files)])} FROM {source}"
+    hidden = [] if root is None else [f"replace({quoted(PATH)}, {literal(root)}, 's3:/') AS {quoted(PATH)}"]
+    return f"SELECT {', '.join([*columns, *_partition_columns(shape, files), *hidden])} FROM {source}"
 
 
 def _partition_columns(shape: Layout, files: Files) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,13 +17,14 @@ from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.sources import Files
 from reconciler.emulator.athena.types import engine_type, literal, quoted
 from reconciler.emulator.glue import catalogue
-from reconciler.emulator.s3 import objects
+from reconciler.emulator.s3 import objects, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.emulator.athena.engine import Engine
     from reconciler.emulator.calls import Site
+    from reconciler.emulator.store import Store
 
 CATALOG = "awsdatacatalog"
 # Where the service itself writes: its partitions are seen as soon as their files are there.
@@ -68,6 +70,8 @@ class Names:
         self.context = context
         self._known: dict[tuple[Any, ...], Relation] = {}
         self.share = 1.0
+        self.hidden = False
+        """Whether the query names hidden columns."""
         self.expand: Callable[[str, Context], str] | None = None
         """Translates the text of a view; set by whoever translates."""
 
@@ -134,7 +138,10 @@ class Names:
         groups, scanned = files_of(self.site, table, shape)
         columns = [(name, engine_type(kind)) for name, kind in (*shape.columns, *shape.partitions)]
         count = sum(len(files.paths) for files in groups)
-        return Relation(sources.query(self.engine, shape, groups), columns, table, scanned, count)
+        root = _bucket_root(self.site.store) if self.hidden else None
+        if root is not None:
+            columns.append((sources.PATH, "VARCHAR"))
+        return Relation(sources.query(self.engine, shape, groups, root), columns, table, scanned, count)
 
     def _iceberg(self, table: dict[str, Any], version: icebergs.Version | None) -> Relation:
         scan = icebergs.scan(self.site, table, version)
@@ -172,6 +179,10 @@ class Names:
             raise failed("TABLE_NOT_FOUND", f"Table '{'.'.join(full)}' does not exist", at)
         columns, rows = found
         return Relation(values(columns, rows), columns, {})
+
+
+def _bucket_root(store: Store) -> str:
+    return os.path.join(os.path.abspath(store.directory), places.BUCKETS)  # noqa: PTH100, PTH118 - as the store
 
 
 def view_text(table: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.icebergs import Version
 from reconciler.emulator.athena.inference import Types, infer, refuse_mismatches, take_over
 from reconciler.emulator.athena.names import FUNCTIONS
+from reconciler.emulator.athena.sources import PATH
 from reconciler.emulator.athena.syntax import parse, where, written
 from reconciler.emulator.athena.types import literal
 from reconciler.emulator.athena.unnesting import UNNAMED
@@ -51,6 +52,7 @@ def translate(sql: str, tree: exp.Expr, names: Names) -> Query:
     """The query as DuckDB's text; QueryFailed for what Trino would not run."""
     names.expand = lambda text, context: _expanded(text, context, names)
     name_outputs(tree)
+    names.hidden = any(column.name == PATH for column in tree.find_all(exp.Column))
     relations = _resolve(sql, tree, names)
     _strip_qualifiers(tree)
     refuse_unknown_functions(sql, tree)
@@ -98,6 +100,8 @@ def _resolve(sql: str, tree: exp.Expr, names: Names) -> list[Relation]:
             continue
         relation = names.find(parts, where(sql, table), _version(sql, table, names))
         found.append(relation)
+        if any(name == PATH for name, _ in relation.columns):
+            _leave_out_path(table)
         view = exp.to_table(relation.view)
         view.set(
             "alias", table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(parts[-1].lower(), quoted=True))
@@ -106,6 +110,15 @@ def _resolve(sql: str, tree: exp.Expr, names: Names) -> list[Relation]:
             view.set(kept, table.args.get(kept))
         table.replace(view)
     return found
+
+
+def _leave_out_path(table: exp.Expr) -> None:
+    """A star does not stand for a hidden column."""
+    select = table.find_ancestor(exp.Select)
+    for column in select.expressions if select is not None else []:
+        star = column.this if isinstance(column, exp.Column) else column
+        if isinstance(star, exp.Star):
+            star.set("except_", [exp.to_identifier(PATH, quoted=True)])
 
 
 def _is_bound(table: exp.Table, name: str) -> bool:

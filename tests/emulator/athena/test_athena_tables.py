@@ -298,3 +298,14 @@ def test_complex_types_are_read_and_printed(queries, parquet):
     assert queries.rows("SELECT tags, counts, place, place.name, counts['k'] FROM t") == [
         ("[a, null]", "{k=1}", "{lat=1.0E10, name=x}", "x", "1")
     ]
+
+
+def test_the_file_of_a_row_is_a_hidden_column(orders):
+    path = "s3://data/orders/one.parquet"
+
+    assert orders.table('SELECT "$path", o.* FROM orders o WHERE id = 1') == (
+        ("$path", "id", "item", "price", "paid"),
+        [(path, "1", "tea", "2.5", "true")],
+    )
+    assert orders.rows(f"SELECT count(*) FROM orders WHERE \"$path\" = '{path}'") == [("3",)]
+    assert orders.table("SELECT * FROM orders")[0] == ("id", "item", "price", "paid")
