@@ -172,7 +172,8 @@ class Emulator:
         except AwsError as error:
             refused = error
         exchange = Exchange(self, request, payload, refused)
-        self.calls.append((request.operation, exchange.group or request.resource))
+        about = exchange.group or request.resource
+        self.calls.append((request.operation, about and subjects.short(about)))
         return exchange
 
     def _payload(self, request: Request) -> dict[str, Any] | None:

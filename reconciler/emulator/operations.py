@@ -25,11 +25,13 @@ _MODULES: Mapping[str, str] = {
 NAMES = tuple(_MODULES)
 
 
-@cache
 def service(name: str) -> Service | None:
     """The service of this name, or None where there is none."""
     module = _MODULES.get(name)
-    if module is None:
-        return None
+    return _of(module) if module else None
+
+
+@cache
+def _of(module: str) -> Service:
     found: Service = import_module(module).SERVICE
     return found

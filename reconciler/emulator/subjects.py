@@ -8,8 +8,16 @@ if TYPE_CHECKING:
     from reconciler.emulator.wire.messages import Request
 
 
+_LONGEST = 1100
+"""Bucket and key of the longest names; whatever is longer names nothing, and would only be remembered."""
+
+
 def groups(request: Request, payload: dict[str, Any] | None) -> tuple[str, ...]:
     """The names of the feature groups; for S3, whose objects have none, the bucket."""
+    return tuple(map(short, _groups(request, payload)))
+
+
+def _groups(request: Request, payload: dict[str, Any] | None) -> tuple[str, ...]:
     if request.resource is not None:
         if request.service == "s3":
             return (request.resource.partition("/")[0],)
@@ -29,11 +37,16 @@ def groups(request: Request, payload: dict[str, Any] | None) -> tuple[str, ...]:
 def subject(request: Request, payload: dict[str, Any] | None) -> str:
     """One word for the log: group, object, table, query."""
     if request.service == "s3":
-        return request.resource or "-"
+        return short(request.resource or "-")
     named = groups(request, payload)
     if named:
         return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
-    return ".".join(_names(payload or {})) or "-"
+    return ".".join(map(short, _names(payload or {}))) or "-"
+
+
+def short(name: str) -> str:
+    """A name as it is remembered."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _names(payload: dict[str, Any]) -> list[str]:

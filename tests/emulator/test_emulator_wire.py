@@ -1,6 +1,7 @@
 """The wire: whatever arrives, the reply is one AWS could have sent."""
 
 import json
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -99,6 +100,31 @@ def test_what_is_not_emulated_is_named_and_logged(emulator, caplog, target, word
 
     assert (status, reply["__type"]) == (501, "NotImplemented")
     assert all(word in reply["message"] and word in caplog.text for word in words)
+
+
+@pytest.mark.parametrize("word", ["a\x1b[2J\nb", "x" * 100_000], ids=["moves the cursor", "fills the memory"])
+def test_whatever_a_client_calls_it_is_logged_and_remembered_as_a_word(emulator, caplog, word):
+    action = urlencode({"Action": word}).encode()
+    signed = {"Authorization": SIGNED.format(quote(word))}
+
+    emulator.answer("POST", "/", {"Content-Type": "application/x-www-form-urlencoded"}, action)
+    emulator.answer("PATCH", "/", signed, b"")
+    ask(emulator, f"{word}.{word}", b"{}")
+
+    assert all(line.getMessage().isprintable() and len(line.getMessage()) < 500 for line in caplog.records)
+    assert all(operation.isprintable() and len(operation) <= 200 for operation, _ in emulator.calls)
+
+
+@pytest.mark.parametrize("member", ["FeatureGroupName", "ResourceArn", "Name"])
+def test_a_name_that_is_too_long_is_not_kept_whole(emulator, member):
+    name = "x" * 1_000_000
+    body = json.dumps({member: name}).encode()
+
+    exchange = emulator.receive("POST", "/", {"X-Amz-Target": "SageMaker.Search"}, body)
+    emulator.receive("GET", f"/bucket/{name}", {}, b"")
+
+    assert len(exchange.subject) < 2_000
+    assert all(len(group or "") < 2_000 for _, group in emulator.calls)
 
 
 def test_another_protocol_is_named_by_its_signature(emulator):

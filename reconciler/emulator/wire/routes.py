@@ -21,6 +21,7 @@ _TARGETS = {
 }
 _DEFAULT_REGION = "us-east-1"
 _FORM = "application/x-www-form-urlencoded"
+_LONGEST_WORD = 200
 
 
 def read(method: str, url: str, headers: Mapping[str, Any], body: Any) -> Request:
@@ -34,7 +35,7 @@ def read(method: str, url: str, headers: Mapping[str, Any], body: Any) -> Reques
         path, query, host = parts.path or "/", parts.query, parts.netloc
     region, signed = _signed(lowered, query)
     service, operation, resource = _route(method, path, query, host, lowered, signed, body)
-    return Request(service, operation, region, resource, method, host, path, query, lowered, body)
+    return Request(_word(service), _word(operation), region, resource, method, host, path, query, lowered, body)
 
 
 def _route(
@@ -83,6 +84,13 @@ def _signed(headers: Mapping[str, str], query: str) -> tuple[str, str]:
     if len(parts) != 5 or not (parts[2].isascii() and parts[2].replace("-", "").isalnum()):
         return _DEFAULT_REGION, ""
     return parts[2], parts[3]
+
+
+def _word(name: str) -> str:
+    """The name of a service or an operation, which is logged, remembered and answered with, whatever it is."""
+    if len(name) > _LONGEST_WORD:
+        name = f"{name[: _LONGEST_WORD - 1]}…"
+    return name if name.isprintable() else "".join(mark if mark.isprintable() else "?" for mark in name)
 
 
 def _text(value: str | bytes) -> str:

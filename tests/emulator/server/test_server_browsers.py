@@ -78,6 +78,23 @@ def test_a_page_of_our_own_may(server):
     assert asked(server, "POST", "/_emulator/flush", b"{}", Host="127.0.0.1", Origin=server.url).status == 200
 
 
+def test_so_may_one_of_this_machine(server):
+    assert (
+        asked(server, "POST", "/_emulator/flush", b"{}", Host="127.0.0.1", Origin="http://localhost:3000").status == 200
+    )
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("http://203.0.113.7", "https://[2001:db8::1]", "http://bucket.s3.amazonaws.com", "http://printer.local"),
+        *("http://printer", "http://127.0.0.1.evil.example", "http://localhost.evil.example:80", ""),
+    ],
+)
+def test_a_name_that_is_enough_to_be_called_by_is_not_enough_for_a_page(server, origin):
+    assert asked(server, "POST", "/_emulator/flush", b"{}", Host="127.0.0.1", Origin=origin).status == 403
+
+
 def test_clients_that_are_no_browsers_are_not_bothered(server, client):
     client().create_feature_group(**a_group("unbothered"))
 
