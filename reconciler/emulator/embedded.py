@@ -237,10 +237,9 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget every group, record, table, object and fault, and set the clock right again."""
-        from reconciler.emulator.s3.objects import clear  # noqa: PLC0415 - start-up is counted
+        from reconciler.emulator.status import forget  # noqa: PLC0415 - start-up is counted
 
-        self.store.clear()
-        clear(self.store)
+        forget(self.store)
 
     def close(self) -> None:
         """Let go of the directory, after what this instance wrote and is due has become files, if that is possible."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _FILES = (FILE, f"{FILE}-wal", f"{FILE}-shm")
 # What else the emulator puts there.
-_OTHERS = (places.BUCKETS, places.ODD, places.PARTS, places.STAGING, "athena", "offline.lock")
+_ATHENA = "athena"
+_OTHERS = (places.BUCKETS, places.ODD, places.PARTS, places.STAGING, _ATHENA, "offline.lock")
 
 
 def describe_directory(directory: Path | str) -> dict[str, Any]:
@@ -85,9 +86,10 @@ def reset(directory: Path | str) -> None:
 
 
 def forget(store: Store) -> None:
-    """Empty an open store, and remove the files of its buckets."""
+    """Empty an open store, and remove the files of its buckets and the results that Athena keeps itself."""
     store.clear()
     objects.clear(store)
+    shutil.rmtree(Path(store.directory) / _ATHENA / "results", ignore_errors=True)
 
 
 def _remove(folder: Path) -> None:
