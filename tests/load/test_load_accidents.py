@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_imported_is_a_fault_with_its_line(project, text, 
         ("import os; os._exit(0)", "exit code 0"),
         ("import os; os.abort()", "SIGABRT"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
-        ("import os; os.closerange(0, 256)", "exit code"),
+        ("import os; os.closerange(0, 65536)", "exit code"),
         ("import os; print('last words', flush=True); os._exit(3)", "The last it printed: last words"),
     ],
     ids=str,
@@ -96,7 +96,7 @@ def test_what_was_found_before_python_ended_is_told_too(project):
         "while True: print('x' * 1000)",
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
         "import subprocess; subprocess.run(['sleep', '600'])",
-        "import os, time; os.closerange(0, 256); time.sleep(600)",
+        "import os, time; os.closerange(0, 65536); time.sleep(600)",
     ],
     ids=str,
 )
@@ -185,7 +185,7 @@ def test_what_was_printed_comes_with_the_faults(project):
 def test_a_file_that_writes_where_it_should_not_is_no_registry_without_faults(project):
     project.write(
         "registry/a.py",
-        "import os\nfor n in range(3, 64):\n    try: os.write(n, b'junk')\n    except OSError: pass\nraise ValueError",
+        "import os\nfor n in range(3, 4096):\n    try: os.write(n, b'junk')\n    except OSError: pass\nraise ValueError",
     )
 
     assert "wrote to a descriptor that is not its own" in str(faults_of(project))

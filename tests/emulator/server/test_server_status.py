@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from emulator_help import a_feature, a_group
 
-from reconciler.cli.emulator import emulator as command
+from reconciler.cli.main import cli
 from reconciler.cli.emulator_status import lines
 from reconciler.emulator.embedded import open_emulator
 from reconciler.emulator.server import running
@@ -16,7 +16,7 @@ from reconciler.emulator.store import FILE
 
 
 def run(*words, code=0):
-    done = CliRunner().invoke(command, [str(word) for word in words])
+    done = CliRunner().invoke(cli, ["emulator", *(str(word) for word in words)])
     assert done.exit_code == code, done.output
     return done.output
 
@@ -97,7 +97,7 @@ def test_rows_can_be_written_by_command(filled):
 
 
 def test_a_reset_forgets_records_and_files_and_asks_first(filled):
-    refused = CliRunner().invoke(command, ["reset", "--data", str(filled)], input="n\n")
+    refused = CliRunner().invoke(cli, ["emulator", "reset", "--data", str(filled)], input="n\n")
     kept = describe_directory(filled)
     run("reset", "--data", filled, "--yes")
     left = describe_directory(filled)
