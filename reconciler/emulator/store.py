@@ -38,7 +38,8 @@ class Store:
         self._turn = threading.RLock()
         self._pid = os.getpid()
         self._own = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._keeping = threading.Lock()
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         try:
             self._found(self._connection())
         except BaseException as error:
@@ -51,11 +52,23 @@ class Store:
         """This thread's."""
         if self._pid != os.getpid():
             self._pid, self._own, self._all = os.getpid(), threading.local(), []
+            self._keeping = threading.Lock()
         db: sqlite3.Connection | None = getattr(self._own, "db", None)
         if db is None:
             db = self._own.db = self._open()
-            self._all.append(db)
+            self._keep(db)
         return db
+
+    def _keep(self, db: sqlite3.Connection) -> None:
+        """To close it with the store, or when its thread has ended, which tells nobody."""
+        with self._keeping:
+            kept = [(threading.current_thread(), db)]
+            for thread, other in self._all:
+                if thread.is_alive():
+                    kept.append((thread, other))
+                else:
+                    other.close()
+            self._all = kept
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
@@ -106,7 +119,7 @@ class Store:
 
     def close(self) -> None:
         with self._turn:
-            for db in self._all:
+            for _, db in self._all:
                 db.close()
 
 

@@ -2,10 +2,13 @@
 
 import json
 import multiprocessing
+import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from emulator_help import a_group
@@ -57,6 +60,18 @@ def test_threads_share_an_instance(tmp_path):
     assert {status for status, _ in replies} == {200}
     assert len(names(opened)) == 40
     opened.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell which files are open")
+def test_a_thread_that_has_ended_keeps_no_file_open(tmp_path):
+    with open_emulator(tmp_path) as emulator:
+        for _ in range(50):
+            asking = threading.Thread(target=emulator.clock)
+            asking.start()
+            asking.join()
+        held = [os.path.realpath(link) for link in Path("/proc/self/fd").glob("*")]
+
+        assert sum(name == str(tmp_path / FILE) for name in held) < 5
 
 
 def test_one_name_is_given_once_however_many_ask(tmp_path):
