@@ -19,6 +19,7 @@ def marks(given: str | None, count: int) -> list[Any] | None:
         return None
     try:
         found = json.loads(bytes.fromhex(given))
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         raise _bad() from None
     if isinstance(found, list) and len(found) == count and all(_is_scalar(mark) for mark in found):

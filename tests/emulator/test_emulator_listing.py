@@ -87,7 +87,10 @@ def test_pages_are_of_the_size_asked_for_and_lose_nothing(sagemaker, names):
 
 @pytest.mark.parametrize(
     "asked",
-    [{"MaxResults": 101}, {"MaxResults": 0}, {"SortBy": "Size"}, {"NextToken": "no-such"}, {"NextToken": "5b5d"}],
+    [
+        *({"MaxResults": 101}, {"MaxResults": 0}, {"SortBy": "Size"}, {"NextToken": "no-such"}, {"NextToken": "5b5d"}),
+        {"NextToken": b'["\\ud800", 1]'.hex()},
+    ],
 )
 def test_what_makes_no_sense_is_refused(lenient, refused, asked):
     assert refused(lenient.list_feature_groups, **asked)[0] == "ValidationException"
