@@ -26,6 +26,9 @@ EXPECTED = (
 )
 
 
+_WORDS = re.compile(r"\w+(?: \w+)*")
+
+
 @cache
 def _dialect() -> Any:
     # sqlglot logs what it cannot say in DuckDB's words; whoever runs the query is told by its failure.
@@ -146,9 +149,18 @@ def _foreign(sql: str, node: exp.Expr) -> str | None:
         return _foreign_join(sql, node)
     if isinstance(node, exp.Distinct):
         return "ON" if node.args.get("on") is not None else None
+    if isinstance(node, exp.Var | exp.DataTypeParam):
+        return None if _is_plain(node) else node.name
     name = type(node).__name__
     starred = isinstance(node, exp.Star) and any(node.args.values())
     return name.upper() if starred or name in _FOREIGN else None
+
+
+def _is_plain(node: exp.Var | exp.DataTypeParam) -> bool:
+    """sqlglot writes these out as they are, quoted or not: more than words or a number would be SQL of its own."""
+    if isinstance(node, exp.DataTypeParam):
+        return isinstance(node.this, exp.Literal) and node.this.is_int
+    return _WORDS.fullmatch(node.name) is not None
 
 
 def _foreign_join(sql: str, join: exp.Join) -> str | None:
