@@ -377,6 +377,10 @@ def test_any_request_for_an_object_gets_an_answer_in_the_shape_of_aws(furnished,
 )
 @many
 def test_any_text_as_a_query_is_refused_or_answered(furnished, statement):
-    asked = {"QueryString": statement, "ResultConfiguration": {"OutputLocation": "s3://features/results/"}}
+    asked = {
+        "QueryString": statement,
+        "ClientRequestToken": os.urandom(20).hex(),
+        "ResultConfiguration": {"OutputLocation": "s3://features/results/"},
+    }
 
     assert_shaped_as_aws(furnished.answer(*sent("athena", "StartQueryExecution", asked)))

@@ -71,7 +71,7 @@ _SETTINGS: dict[str, Shape] = {
     "CustomerContentEncryptionConfiguration": Struct({"KmsKey": Text(2048, 1)}, ("KmsKey",)),
     "EnableMinimumEncryptionConfiguration": Flag(),
 }
-_TAGS = Many(Struct({"Key": Text(128, 1), "Value": Text(256, 0)}))
+_TAGS = Many(Struct({"Key": Text(128, 1), "Value": Text(256, 0)}, ("Key",)))
 CREATE_WORKGROUP = Struct(
     {
         "Name": _WORKGROUP,
