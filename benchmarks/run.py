@@ -67,6 +67,10 @@ The rivals: `benchmarks/bare_client.py` only creates boto3's client, the floor o
 `benchmarks/one_by_one.py` reads every group with one describe and one list-tags, which is what a plan would need at
 least if the search index did not exist; it reads no metadata of features, and the plan does. The live groups are the
 emulator's, served by another process on the same machine with 30 ms of latency a call.
+
+The emulator's server is loaded by `benchmarks/load.py`, a process that sends prepared bytes over 16 connections and
+costs a tenth of what the server does; `benchmarks/http_floor.py` is the same HTTP server with nothing behind it. The
+server and the client have a core each.
 """
 
 

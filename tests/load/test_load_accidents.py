@@ -185,7 +185,8 @@ def test_what_was_printed_comes_with_the_faults(project):
 def test_a_file_that_writes_where_it_should_not_is_no_registry_without_faults(project):
     project.write(
         "registry/a.py",
-        "import os\nfor n in range(3, 4096):\n    try: os.write(n, b'junk')\n    except OSError: pass\nraise ValueError",
+        "import os\nfor n in range(3, 4096):\n    try: os.write(n, b'junk')\n    except OSError: pass\n"
+        "raise ValueError",
     )
 
     assert "wrote to a descriptor that is not its own" in str(faults_of(project))

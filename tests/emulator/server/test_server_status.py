@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from emulator_help import a_feature, a_group
 
-from reconciler.cli.main import cli
 from reconciler.cli.emulator_status import lines
+from reconciler.cli.main import cli
 from reconciler.emulator.embedded import open_emulator
 from reconciler.emulator.server import running
 from reconciler.emulator.status import describe_directory
