@@ -46,7 +46,7 @@ def subject(request: Request, payload: dict[str, Any] | None) -> str:
 
 def short(name: str) -> str:
     """A name as it is remembered."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return name[:_LONGEST]
 
 
 def _names(payload: dict[str, Any]) -> list[str]:
