@@ -17,6 +17,7 @@ from pyiceberg.transforms import parse_transform
 from pyiceberg.typedef import Record
 
 from reconciler.emulator.athena import hive, icebergs
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import QueryFailed, failed
 from reconciler.emulator.athena.types import hive_type, split_types
 from reconciler.emulator.glue import catalogue
@@ -170,7 +171,7 @@ def _partition(text: str, schema: Schema, number: int) -> PartitionField:
         label = inner
     else:
         width, _, column = inner.rpartition(",")
-        if width and not width.isdigit():
+        if width and whole(width) is None:
             width, column = column, width
         inner, transform = column, f"{name}[{width}]" if width else name
         label = f"{column}_{_SUFFIX.get(name, name)}"

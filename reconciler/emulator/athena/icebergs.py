@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.emulator.athena import sources
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.types import engine_type, literal, quoted
 
@@ -98,7 +99,8 @@ def _snapshot(table: Any, version: Version) -> Any:
             raise failed("INVALID_ARGUMENTS", f'No version history table "{name}" at or before {moment}')
         return found
     wanted = str(version.snapshot)
-    found = table.snapshot_by_id(int(wanted)) if wanted.isdigit() else table.snapshot_by_name(wanted)
+    number = whole(wanted)
+    found = table.snapshot_by_name(wanted) if number is None else table.snapshot_by_id(number)
     if found is None:
         raise failed("INVALID_ARGUMENTS", f"Iceberg snapshot ID does not exists: {wanted}")
     return found

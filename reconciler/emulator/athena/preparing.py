@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlglot import exp
 
 from reconciler.emulator.athena import hive, hive_parsing, statements, syntax
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import malformed, refused
 from reconciler.emulator.athena.tables import CATALOG, Context
 from reconciler.emulator.athena.tokens import Reader
@@ -179,7 +180,8 @@ def _value(reader: Reader) -> Any:
     if token.kind == "string":
         return token.text[1:-1].replace("''", "'")
     if token.kind == "number":
-        return int(token.text)
+        number = whole(token.text)
+        return token.text if number is None else number
     return {"true": True, "false": False}.get(token.text.lower(), token.text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.types import engine_type, literal, quoted
 
@@ -184,7 +185,7 @@ def _delimited(shape: Layout, paths: Sequence[str], naming: str, marks: Mapping[
     skip = shape.properties.get("skip.header.line.count", "0")
     return (
         f"read_csv({paths_literal(paths)}, header = false, auto_detect = false, columns = {{{columns}}}, {options}, "
-        f"skip = {int(skip) if skip.isdigit() else 0}, nullstr = {literal(null)}, allow_quoted_nulls = false, "
+        f"skip = {whole(skip) or 0}, nullstr = {literal(null)}, allow_quoted_nulls = false, "
         f"null_padding = true, strict_mode = false, {naming})"
     )
 

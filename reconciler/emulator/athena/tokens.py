@@ -17,7 +17,7 @@ _TOKEN = re.compile(
       | (?P<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
       | (?P<name>`(?:[^`]|``)*`)
       | (?P<word>[^\W\d]\w*|\d\w*[A-Za-z_]\w*)
-      | (?P<number>\d+)
+      | (?P<number>[0-9]+)
       | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )

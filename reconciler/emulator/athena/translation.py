@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlglot import exp
 
 from reconciler.emulator.athena import casts, functions, refusals, unnesting
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import failed
 from reconciler.emulator.athena.icebergs import Version
 from reconciler.emulator.athena.inference import Types, infer, refuse_mismatches, take_over
@@ -246,17 +247,17 @@ def _moment(node: exp.Expr, _: Types, names: Names) -> exp.Expr:
     return whole
 
 
-def _interval(node: exp.Interval, _: Types, __: Names) -> exp.Expr | None:
+def _interval(node: exp.Interval, _types: Types, _names: Names) -> exp.Expr | None:
     """INTERVAL '1-2' YEAR TO MONTH and INTERVAL '1 02:03:04' DAY TO SECOND."""
     unit, value = node.args.get("unit"), node.this
     if not isinstance(unit, exp.IntervalSpan) or not isinstance(value, exp.Literal):
         return None
     sign, digits = (-1, value.name[1:]) if value.name.startswith("-") else (1, value.name)
-    years, mark, months = digits.partition("-")
-    if mark and years.isdigit() and months.isdigit():
-        return functions.call("to_months", functions.whole(sign * (int(years) * 12 + int(months))))
-    days, mark, clock = digits.partition(" ")
-    if days.isdigit() and clock:
+    years, months = (whole(part) for part in (digits.partition("-")[0], digits.partition("-")[2]))
+    if years is not None and months is not None:
+        return functions.call("to_months", functions.whole(sign * (years * 12 + months)))
+    days, _, clock = digits.partition(" ")
+    if whole(days) is not None and clock:
         return exp.cast(functions.text(f"{'-' if sign < 0 else ''}{days} days {clock}"), "INTERVAL")
     return None
 

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from reconciler.emulator import assumptions
 from reconciler.emulator.athena import datafiles, ddl, icebergs, resultfiles, selecting, sources, syntax
+from reconciler.emulator.athena.digits import whole
 from reconciler.emulator.athena.failures import QueryFailed, failed
 from reconciler.emulator.athena.outcomes import Job, Outcome
 from reconciler.emulator.athena.rendering import Output
@@ -177,6 +178,14 @@ def _partitions(rows: Rows, asked: Any) -> list[str]:
     return wanted
 
 
+def _bucket_count(properties: Mapping[str, Any]) -> int:
+    given = properties.get("bucket_count", 0)
+    found = given if isinstance(given, int) else whole(str(given))
+    if found is None:
+        raise failed("INVALID_TABLE_PROPERTY", f"bucket_count must be a whole number: {str(given)[:100]}")
+    return found
+
+
 def _table(
     rows: Rows, partitions: Sequence[str], kind: datafiles.Format, location: str, properties: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -191,7 +200,7 @@ def _table(
             "InputFormat": inputs,
             "OutputFormat": outputs,
             "Compressed": False,
-            "NumberOfBuckets": int(properties.get("bucket_count", 0)),
+            "NumberOfBuckets": _bucket_count(properties),
             "SerdeInfo": {
                 "SerializationLibrary": serde,
                 "Parameters": {"field.delim": kind.delimiter} if kind.name == "TEXTFILE" else {},

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.s3.address import Asked
 
 _LONGEST_S = 7 * 24 * 3600
+_LONGEST_DIGITS = 10
 
 
 def check_expiry(asked: Asked) -> None:
@@ -39,7 +40,7 @@ def _signed_at(given: str) -> float:
 def _lifetime(given: str) -> int:
     if not given.isdecimal():
         raise _bad("X-Amz-Expires should be a number")
-    if int(given[:10]) > _LONGEST_S:
+    if len(given) > _LONGEST_DIGITS or int(given) > _LONGEST_S:
         raise _bad(f"X-Amz-Expires must be less than a week (in seconds) that is {_LONGEST_S}")
     return int(given)
 

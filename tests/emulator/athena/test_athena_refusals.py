@@ -1,6 +1,9 @@
 """What Athena refuses: at once, as a failed query, and what would leave the data directory."""
 
+import re
+
 import pytest
+from botocore.exceptions import ClientError
 
 NO_COLUMN = "cannot be resolved or requester is not authorized to access requested resources"
 
@@ -233,3 +236,23 @@ def test_a_table_of_the_catalogue_reaches_nothing_outside_either(orders, glue, o
             assert len(orders.pages(query)[0]["ResultSet"]["Rows"]) == 1, place
         else:
             assert status["State"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT INTERVAL '²-1' YEAR TO MONTH",
+        f"SELECT INTERVAL '{'9' * 5000}-1' YEAR TO MONTH",
+        "CREATE TABLE z WITH (bucketed_by = ARRAY['a'], bucket_count = ²) AS SELECT 1 a",
+        "CREATE TABLE z WITH (bucketed_by = ARRAY['a'], bucket_count = 'x') AS SELECT 1 a",
+        f"CREATE TABLE z WITH (bucketed_by = ARRAY['a'], bucket_count = {'9' * 5000}) AS SELECT 1 a",
+    ],
+    ids=["no digit", "too long", "no digit of buckets", "word of buckets", "too many buckets"],
+)
+def test_digits_that_are_no_number_are_the_users_fault(orders, sql):
+    try:
+        why = orders.get(orders.start(sql))["Status"]["StateChangeReason"]
+    except ClientError as refused:
+        why = refused.response["AthenaErrorCode"]
+
+    assert re.match("MALFORMED_QUERY|INVALID_INPUT|INVALID_|SYNTAX_ERROR|NOT_SUPPORTED|TYPE_MISMATCH", why), why
