@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import reconciler.spec  # noqa: F401  (every word is there before the first registry file)
 from reconciler.errors import Fault
@@ -27,11 +28,14 @@ from reconciler.state import Desired, Registry, Retirement
 from reconciler.state.codec import registry_as_json
 
 
-def main(root_name: str, folder_name: str, descriptor: int) -> None:
-    """Read the folder and leave; there is no way back into what registry files may have left behind."""
+def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "") -> None:
+    """Read the folder and leave; there is no way back into what registry files may have left behind.
+
+    `rows_of` names a group whose contract is wanted too, or is `*` for all.
+    """
     root = Path(root_name)
     owner = os.getpid()
-    _Reading(root, root / folder_name, descriptor).run()
+    _Reading(root, root / folder_name, descriptor, rows_of).run()
     # Threads and exit handlers of registry files do not matter, nor does a copy of us that one of them made.
     for stream in (sys.stdout, sys.stderr):
         if os.getpid() == owner:
@@ -40,8 +44,8 @@ def main(root_name: str, folder_name: str, descriptor: int) -> None:
 
 
 class _Reading:
-    def __init__(self, root: Path, folder: Path, descriptor: int) -> None:
-        self._root, self._folder, self._descriptor = root, folder, descriptor
+    def __init__(self, root: Path, folder: Path, descriptor: int, rows_of: str) -> None:
+        self._root, self._folder, self._descriptor, self._rows_of = root, folder, descriptor, rows_of
         self._process = os.getpid()
         self._collector = collect.Collector(root, folder)
 
@@ -61,7 +65,14 @@ class _Reading:
         collect.install(None)
         faults = [*self._collector.faults, *_twice(self._collector.declared)]
         self._say(faults=[astuple(fault) for fault in faults], strangers=sorted(self._collector.strangers))
+        if self._rows_of and not faults:
+            self._say(contracts=list(self._contracts()))
         self._say(registry=registry_as_json(_registry(self._collector.declared)))
+
+    def _contracts(self) -> Iterator[dict[str, Any]]:
+        for name, contract in self._collector.contracts.items():
+            if self._rows_of in ("*", name):
+                yield contract().as_json()
 
     def _read(self, file: Path, shown: str) -> Iterator[Fault]:
         module = _module_name(file.relative_to(self._root))

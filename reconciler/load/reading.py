@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from reconciler.contract import Contract
 from reconciler.errors import Fault, Invalid, Usage
 from reconciler.load.specs import SIZE_LIMIT, checked
 from reconciler.state import Registry
@@ -36,7 +37,7 @@ _CHILD = """import sys
 package = sys.argv[1]
 if package not in sys.path: sys.path.append(package)
 from reconciler.load.child import main
-main(sys.argv[2], sys.argv[3], int(sys.argv[4]))"""
+main(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])"""
 
 
 class RegistryPrinted(UserWarning):
@@ -48,8 +49,11 @@ def load(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60) 
     return start(root, folder, timeout_s=timeout_s).result()
 
 
-def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60) -> Loading:
-    """Begin to read a registry folder beside other work."""
+def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60, rows_of: str = "") -> Loading:
+    """Begin to read a registry folder beside other work.
+
+    `rows_of` names a group whose contract is wanted too (`Loading.contracts`); `*` means every group's.
+    """
     import subprocess  # noqa: PLC0415  (the child imports this package too, and starts nothing)
 
     root = Path(os.path.abspath(root))  # noqa: PTH100  (not resolve(): tracebacks name files as they were given)
@@ -60,7 +64,7 @@ def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60)
     package = str(Path(__file__).parents[2])
     try:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)
-            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer)],
+            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer), rows_of],
             cwd=root,
             env=_bare_environment(),
             stdin=subprocess.DEVNULL,
@@ -90,6 +94,12 @@ class Loading:
         self._too_much = False
         self._in_time = False
         self._registry: Registry | None = None
+        self._contracts: dict[str, Contract] = {}
+
+    def contracts(self) -> dict[str, Contract]:
+        """What the rows of the groups that were asked for have to be; raises as `result` does."""
+        self.result()
+        return self._contracts
 
     def result(self) -> Registry:
         """The registry; raises `Invalid` with every fault of its files and of what they mean."""
@@ -163,6 +173,7 @@ class Loading:
             if said.registry is None:
                 raise Invalid([*said.faults, self._what_ended_it(said, printed, in_time=in_time)])
             registry = checked(registry_from_json(said.registry), said.faults)
+            self._contracts = {contract.group: contract for contract in map(Contract.from_json, said.contracts)}
         except Invalid as invalid:
             if printed:
                 invalid.add_note(f"The registry printed:\n{printed}")
@@ -200,6 +211,7 @@ class _Said:
         self.faults: list[Fault] = []
         self.strangers: list[str] = []
         self.registry: object = None
+        self.contracts: list[dict[str, Any]] = []
         self.garbled = False
         for line in data.split(b"\n")[:-1]:
             try:
@@ -208,6 +220,7 @@ class _Said:
                 self.faults += [Fault(*fault) for fault in message.get("faults", ())]
                 self.strangers += message.get("strangers", ())
                 self.registry = message.get("registry", self.registry)
+                self.contracts += message.get("contracts", ())
             except (ValueError, TypeError, AttributeError):
                 # A registry file wrote to our descriptor: faults may be lost, so nothing here is to be relied on.
                 self.registry, self.garbled = None, True

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, TypeAlias
 
+from reconciler.contract import Contract
 from reconciler.errors import Fault, Invalid
 from reconciler.state import Desired, Retirement
 
@@ -37,8 +38,9 @@ class Collector:
         self.declared: list[Declared] = []
         self.faults: list[Fault] = []
         self.strangers: list[str] = []
+        self.contracts: dict[str, Callable[[], Contract]] = {}
 
-    def take(self, declared: Declared, faults: Iterable[Fault]) -> None:
+    def take(self, declared: Declared, faults: Iterable[Fault], contract: Callable[[], Contract] | None = None) -> None:
         """A declaration of this registry, or one that a library made while it was imported."""
         source = declared.source
         name = declared.name if isinstance(declared, Retirement) else declared.group.name
@@ -47,6 +49,8 @@ class Collector:
             return
         self.declared.append(declared)
         self.faults.extend(faults)
+        if contract is not None and not isinstance(declared, Retirement):
+            self.contracts[declared.group.name] = contract
 
     def forget(self, files: Iterable[str]) -> None:
         """Drop what files declared that then failed: another import of them would declare it once more."""
@@ -71,10 +75,12 @@ def install(collector: Collector | None) -> None:
     _collector = collector
 
 
-def take(declare: Callable[[], Declared], faults: Sequence[Fault]) -> None:
-    """Hand on a finished declaration, or raise what is wrong with it."""
+def take(
+    declare: Callable[[], Declared], faults: Sequence[Fault], contract: Callable[[], Contract] | None = None
+) -> None:
+    """Hand on a finished declaration, or raise what is wrong with it. `contract` is worked out only if asked for."""
     if _collector is not None:
-        _collector.take(declare(), faults)
+        _collector.take(declare(), faults, contract)
     elif faults:
         raise Invalid(faults)
 

@@ -73,7 +73,7 @@ def _declare(cls: C, words: dict[str, Any], unknown: Mapping[str, Any], place: c
     if not spec.faults:
         cls = make_record(cls, spec)
     refer(cls, spec, {declaration.field: declaration for declaration in found})
-    collect.take(spec.desired, spec.faults)
+    collect.take(spec.desired, spec.faults, spec.contract)
     return cls
 
 

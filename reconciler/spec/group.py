@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Never
 
+from reconciler.contract import Contract
 from reconciler.errors import Fault
 from reconciler.spec import collect
 from reconciler.spec.lines import Lines, lines_of_call, lines_of_class
@@ -119,7 +120,7 @@ class GroupSpec:
         if name is NOT_GIVEN:
             reader.wrong("name", NOT_GIVEN, "The group has no name.", 'Give name="...".')
         self._declare(reader, words, unknown, _given_features(reader, features), place)
-        collect.take(self.desired, self.faults)
+        collect.take(self.desired, self.faults, self.contract)
 
     @classmethod
     def of_class(
@@ -192,6 +193,12 @@ class GroupSpec:
     def desired(self) -> model.Desired:
         """What the registry asks for with it."""
         return model.Desired(self.group, self.source, self.keep_live, self.deprecated)
+
+    def contract(self, record: type | None = None) -> Contract:
+        """What its rows have to be. `record` is the class of its records, where there is one."""
+        from reconciler.spec.rows import contract_of  # noqa: PLC0415  (plans have no rows)
+
+        return contract_of(self, record)
 
     def __repr__(self) -> str:
         return f"<feature group {self.name} of {len(self.fields)} features>"

@@ -1,0 +1,1 @@
+"""Rows: validated, ingested, read, deleted, and waited for until they are offline."""

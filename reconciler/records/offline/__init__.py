@@ -1,0 +1,1 @@
+"""The offline store's files: written directly, looked into, and taken rows out of."""
