@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.lazy import LazyGroup
 from reconciler.cli.output import report
 from reconciler.errors import ReconcilerError
 
@@ -19,39 +20,17 @@ COMMANDS = {
     "apply": ("reconciler.cli.apply:apply", "Make the live store what the registry says."),
     "list": ("reconciler.cli.show:list_groups", "List the live feature groups: owner, health, stores, features."),
     "show": ("reconciler.cli.show:show", "Show one live feature group whole."),
-    "emulator": (
-        "reconciler.cli.emulator:emulator",
-        "SageMaker Feature Store on this machine.",
-    ),
+    "records": ("reconciler.cli.records:records", "Write, read and delete the records of a feature group."),
+    "emulator": ("reconciler.cli.emulator:emulator", "SageMaker Feature Store on this machine."),
 }
 """Every command, where it lives, and the first sentence of its help, in the order a new user meets them."""
 
 
-class _Commands(click.Group):
-    """Commands that are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        del ctx
-        if name not in COMMANDS:
-            return None
-        from importlib import import_module  # noqa: PLC0415
-
-        module, _, function = COMMANDS[name][0].partition(":")
-        command: click.Command = getattr(import_module(module), function)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
     """Keep Amazon SageMaker Feature Store in Git.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.options import env_option, format_option
 from reconciler.cli.output import print_json
+from reconciler.cli.tables import aligned
 from reconciler.config import Environment, read_config
 from reconciler.errors import Usage
 from reconciler.render.escape import terminal
@@ -46,7 +47,7 @@ def list_groups(env: str | None, output: str) -> None:
         click.echo(f"{environment.name} has no feature groups.")
         return
     rows = [_row(live[name]) for name in sorted(live)]
-    click.echo(_table(("GROUP", "STATUS", "OWNER", "STORES", "FEATURES"), rows))
+    click.echo(aligned(("GROUP", "STATUS", "OWNER", "STORES", "FEATURES"), rows))
 
 
 def _row(live: Live) -> tuple[str, ...]:
@@ -54,13 +55,6 @@ def _row(live: Live) -> tuple[str, ...]:
 
     group = live.group
     return (group.name, live.health.status, group.owner or "-", stores(group), str(len(group.features)))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rows = [tuple(map(terminal, row)) for row in rows]
-    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
-    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in (head, *rows))
-    return "\n".join(lines)
 
 
 @click.command()
@@ -86,7 +80,7 @@ def show(group: str, env: str | None, output: str) -> None:
     for label, value in _facts(live):
         click.echo(f"{label + ':':<20}{terminal(value)}")
     click.echo("features:")
-    click.echo(_table(("  NAME", "TYPE", "ABOUT"), [_feature_row(f) for f in live.group.features]))
+    click.echo(aligned(("  NAME", "TYPE", "ABOUT"), [_feature_row(f) for f in live.group.features]))
 
 
 def _feature_row(feature: Any) -> tuple[str, str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from reconciler.errors import Usage
 
 
 class FailedRow(NamedTuple):
@@ -52,3 +55,29 @@ class IngestReport:
     def is_complete(self) -> bool:
         """Every row of the input is in the store, now or from before."""
         return self.failed == 0 and self.refused == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        document = {name: _plain(getattr(self, name)) for name in (f.name for f in fields(self))}
+        return document | {"failures": [row._asdict() for row in self.failures]}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> IngestReport:
+        """What `as_json` wrote; raises `Usage` for anything else."""
+        try:
+            given = dict(document)
+            given["started"] = datetime.fromisoformat(given["started"]) if given["started"] else None
+            given["failures"] = tuple(FailedRow(**row) for row in given["failures"])
+            given["stores"] = tuple(given["stores"])
+            for name in ("keys", "dead_letter", "faults"):
+                given[name] = Path(given[name]) if given[name] else None
+            return cls(**given)
+        except (KeyError, TypeError, ValueError) as wrong:
+            fix = "Write it with `reconciler records ingest --format json`."
+            raise Usage(f"This is no report of an ingest ({type(wrong).__name__}: {wrong}). {fix}") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
