@@ -21,7 +21,25 @@ _UNKNOWN_KEY = (
     "InvalidSignatureException",
 )
 
-_ACTIONS = {"GetCallerIdentity": "sts:GetCallerIdentity"}
+_ACTIONS = {
+    "GetCallerIdentity": "sts:GetCallerIdentity",
+    "ListObjectsV2": "s3:ListBucket",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "GetBucketVersioning": "s3:GetBucketVersioning",
+    "HeadObject": "s3:GetObject",
+    "GetObject": "s3:GetObject",
+    "PutObject": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "AbortMultipartUpload": "s3:AbortMultipartUpload",
+    "DeleteObjects": "s3:DeleteObject and s3:DeleteObjectVersion",
+    "GetTable": "glue:GetTable",
+    "CommitTable": "glue:UpdateTable and glue:GetDatabase",
+    "BatchCreatePartition": "glue:BatchCreatePartition",
+    "GetPartitions": "glue:GetPartitions",
+}
 _ALSO = {
     "CreateFeatureGroup": (
         "A create also needs sagemaker:AddTags, iam:PassRole on the role of the offline store, glue:CreateDatabase, "

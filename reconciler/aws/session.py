@@ -48,6 +48,8 @@ def create_client(service: str, environment: Environment, root: Path) -> Any:
         # Limits are checked before a call is made, and the removal of a lifetime sends what boto3 would refuse.
         parameter_validation=False,
         user_agent_extra="reconciler",
+        # An emulator's address has no buckets before its name.
+        s3={"addressing_style": "path"} if environment.is_local and not environment.is_embedded else None,
     )
     with named("CreateClient"):
         return session.create_client(service, region_name=environment.region, config=config, **extra)
