@@ -26,7 +26,7 @@ PART_MINIMUM = 5 * 1024 * 1024
 PARTS_MAXIMUM = 10_000
 """Parts of an upload."""
 
-_MISSING = ("NoSuchKey", "404", "NotFound", "NoSuchUpload", "NoSuchBucket")
+_MISSING = ("NoSuchKey", "404", "NotFound", "NoSuchUpload", "NoSuchBucket", "NoSuchVersion")
 _DELETED_AT_ONCE = 1000
 _TRIES = 5
 
@@ -150,12 +150,17 @@ class Objects:
 
     # Reading
 
-    def read(self, uri: str, start: int | None = None, size: int | None = None, etag: str = "") -> Content:
+    def read(
+        self, uri: str, start: int | None = None, size: int | None = None, etag: str = "", version: str = ""
+    ) -> Content:
         """An object, or `size` bytes of it from `start` on; a negative start counts from the end, without a size.
 
         With an `etag` only that very content is read: AwsFailed with code PreconditionFailed once it is another.
+        `version` is one of `versions`; without it, the latest is read.
         """
         wanted = {} if start is None else {"Range": _range(start, size)}
+        if version:
+            wanted["VersionId"] = version
         if etag:
             wanted["IfMatch"] = etag
         for tried in range(_TRIES):
@@ -173,9 +178,12 @@ class Objects:
 
     # Writing
 
-    def put(self, uri: str, body: bytes, *, kms_key: str | None = None) -> None:
-        """An object whole."""
-        self._at("PutObject", uri, Body=body, **_encrypted(kms_key))
+    def put(self, uri: str, body: bytes, *, kms_key: str | None = None, etag: str = "") -> None:
+        """An object whole.
+
+        With an `etag` only that very content is replaced: AwsFailed with code PreconditionFailed once it is another.
+        """
+        self._at("PutObject", uri, Body=body, **_encrypted(kms_key), **_if_match(etag))
 
     def begin(self, uri: str, *, kms_key: str | None = None) -> str:
         """Begin an upload in parts; answers its id. Nothing is seen of it until it is completed."""
@@ -186,10 +194,11 @@ class Objects:
         reply = self._at("UploadPart", uri, UploadId=upload_id, PartNumber=number, Body=body)
         return Part(number, reply["ETag"])
 
-    def complete(self, uri: str, upload_id: str, parts: Sequence[Part]) -> None:
-        """Make an object of its parts."""
+    def complete(self, uri: str, upload_id: str, parts: Sequence[Part], *, etag: str = "") -> None:
+        """Make an object of its parts; `etag` as of `put`."""
         listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-        self._at("CompleteMultipartUpload", uri, UploadId=upload_id, MultipartUpload={"Parts": listed})
+        made = {"UploadId": upload_id, "MultipartUpload": {"Parts": listed}}
+        self._at("CompleteMultipartUpload", uri, **made, **_if_match(etag))
 
     def abort(self, uri: str, upload_id: str) -> None:
         """Throw an upload away; one that is not there is no error."""
@@ -280,6 +289,10 @@ def _content(reply: Mapping[str, Any], body: bytes) -> Content:
     span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", reply.get("ContentRange") or "")
     start, size = (int(span[1]), int(span[2])) if span else (0, len(body))
     return Content(body, start, size, reply.get("ETag", ""))
+
+
+def _if_match(etag: str) -> dict[str, str]:
+    return {"IfMatch": etag} if etag else {}
 
 
 def _encrypted(kms_key: str | None) -> dict[str, str]:

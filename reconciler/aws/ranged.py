@@ -17,17 +17,22 @@ AHEAD = 256 * 1024
 class Ranged(io.RawIOBase):
     """The file. Opening it costs one request; a small object is then read whole.
 
-    Raises FileNotFoundError where there is no such object.
+    Raises FileNotFoundError where there is no such object. `version` is one of those that the bucket keeps.
     """
 
-    def __init__(self, objects: Objects, uri: str) -> None:
+    def __init__(self, objects: Objects, uri: str, version: str = "") -> None:
         super().__init__()
-        self.uri, self._objects, self._at = uri, objects, 0
-        self._tail = objects.read(uri, -TAIL)
+        self.uri, self._objects, self._version, self._at = uri, objects, version, 0
+        self._tail = objects.read(uri, -TAIL, version=version)
         self._window = Content(b"", 0, self._tail.size, self._tail.etag)
 
     def __len__(self) -> int:
         return self._tail.size
+
+    @property
+    def etag(self) -> str:
+        """S3's tag of the content that is read: all of it is of one content, or reading fails."""
+        return self._tail.etag
 
     def readable(self) -> bool:
         return True
@@ -67,5 +72,5 @@ class Ranged(io.RawIOBase):
             if held.start <= self._at and self._at + wanted <= held.start + len(held.body):
                 start = self._at - held.start
                 return held.body[start : start + wanted]
-        self._window = self._objects.read(self.uri, self._at, max(wanted, AHEAD), self._tail.etag)
+        self._window = self._objects.read(self.uri, self._at, max(wanted, AHEAD), self._tail.etag, self._version)
         return self._window.body[:wanted]
