@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from reconciler.config import LOCAL_ACCOUNT, Environment
 from reconciler.errors import AwsFailed, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.emulator.embedded import Emulator
 
@@ -105,13 +106,9 @@ def _attach(session: Any, directory: Path) -> None:
     """Answer every request of this session from the emulator in this process."""
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
 
-    from reconciler.emulator.embedded import ConnectionDropped, open_emulator  # noqa: PLC0415 - only here, only local
-    from reconciler.emulator.errors import UnusableDirectory  # noqa: PLC0415
+    from reconciler.emulator.embedded import ConnectionDropped  # noqa: PLC0415 - only here, only local
 
-    try:
-        emulator = _open(directory, open_emulator)
-    except UnusableDirectory as unusable:
-        raise Usage(str(unusable)) from unusable
+    emulator = _embedded(directory)
 
     def answer(request: Any, **_: Any) -> AWSResponse:
         try:
@@ -123,15 +120,44 @@ def _attach(session: Any, directory: Path) -> None:
     session.register("before-send", answer)
 
 
+def answer_embedded(root: Path) -> Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]:
+    """What answers a request in this process: method, address, headers, body. Raises ConnectionResetError as told."""
+    from reconciler.emulator.embedded import ConnectionDropped  # noqa: PLC0415 - only here, only local
+
+    emulator = _embedded(root / ".reconciler" / "emulator")
+
+    def answer(method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            reply = emulator.answer(method, url, headers, body)
+        except ConnectionDropped as dropped:
+            raise ConnectionResetError(str(dropped)) from dropped
+        return reply.status, reply.headers, b"".join(reply.chunks())
+
+    return answer
+
+
+def _embedded(directory: Path) -> Emulator:
+    """The emulator of a directory; raises `Usage` where the directory cannot be used."""
+    from reconciler.emulator.embedded import open_emulator  # noqa: PLC0415 - only here, only local
+    from reconciler.emulator.errors import UnusableDirectory  # noqa: PLC0415
+
+    try:
+        return _open(directory, open_emulator)
+    except UnusableDirectory as unusable:
+        raise Usage(str(unusable)) from unusable
+
+
 _opened: dict[Path, Emulator] = {}
+_opening = Lock()
 
 
 def _open(directory: Path, open_emulator: Any) -> Emulator:
     """One emulator a directory in this process."""
-    if directory not in _opened:
-        _opened[directory] = open_emulator(directory)
-        atexit.register(_opened[directory].close)
-    return _opened[directory]
+    with _opening:
+        if directory not in _opened:
+            _opened[directory] = open_emulator(directory)
+            atexit.register(_opened[directory].close)
+        return _opened[directory]
 
 
 def _body(body: Any) -> bytes:
