@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from reconciler.state import Live
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+    from reconciler.aws.catalog import Catalog
+
 WRITE_TIME, INVOKED, IS_DELETED = "write_time", "api_invocation_time", "is_deleted"
 """The service's own columns: when a row was written offline, when the service received it, whether it is a marker."""
 
@@ -25,12 +28,13 @@ class NoOffline(ReconcilerError):
     """The group has no offline store, or one that takes no rows now. Waiting would not help."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """The offline store of a live group."""
 
     environment: Environment
     root: Path
+    store: FeatureStore
     live: Live
     objects: Objects
 
@@ -62,27 +66,37 @@ class Place:
     def event_time(self) -> str:
         return self.live.group.event_time
 
+    @property
+    def counts_seconds(self) -> bool:
+        """The event time is a number: seconds since 1970."""
+        return any(f.name == self.event_time and f.type == "Fractional" for f in self.live.group.features)
+
     def table(self) -> Table:
         """The Iceberg table as it is now."""
-        from reconciler.aws.catalog import Catalog  # noqa: PLC0415 - imports pyiceberg
-
         if self.live.table is None:
             raise NoOffline(f"{self.name} has an Iceberg offline store without a table in the Data Catalog.")
-        catalog = Catalog(self.environment, self.root, self.objects)
-        return catalog.load_table((self.live.table.database, self.live.table.table))
+        return self._catalog.load_table((self.live.table.database, self.live.table.table))
 
-    def refreshed(self) -> Place:
-        """The same place, asked for anew; `NoOffline` if it takes no rows any more."""
-        return replace(self, live=_usable(self.environment, self.root, self.name))
+    @cached_property
+    def _catalog(self) -> Catalog:
+        from reconciler.aws.catalog import Catalog  # noqa: PLC0415 - imports pyiceberg
+
+        return Catalog(self.environment, self.root, self.objects)
+
+    def check(self) -> None:
+        """Raise `NoOffline` if the group takes no rows any more."""
+        _usable(self.store, self.name, self.environment)
 
 
 def open_place(environment: Environment, root: Path, target: Target) -> Place:
     """The offline store of a group; `NoOffline` where it has none, or where it is blocked."""
-    return Place(environment, root, _usable(environment, root, target.name), Objects(environment, root))
+    store = FeatureStore(environment, root)
+    live = _usable(store, target.name, environment)
+    return Place(environment, root, store, live, Objects(environment, root))
 
 
-def _usable(environment: Environment, root: Path, name: str) -> Live:
-    live = read_one(FeatureStore(environment, root), name)
+def _usable(store: FeatureStore, name: str, environment: Environment) -> Live:
+    live = read_one(store, name)
     if live is None:
         raise NoOffline(f"There is no feature group {name} in {environment.name}. Run `reconciler apply` first.")
     group, health = live.group, live.health

@@ -1,0 +1,54 @@
+"""A few columns of a Parquet object, read in ranges: names in any case, timestamps in any encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.aws.objects import Objects
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+
+class Unreadable(ReconcilerError):
+    """An object below the offline store is no Parquet file, or one without the columns that every row has."""
+
+
+def open_parquet(objects: Objects, uri: str, version: str = "") -> ParquetFile:
+    """The file; FileNotFoundError where it is gone."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy
+    from pyarrow import parquet  # noqa: PLC0415
+
+    from reconciler.aws.ranged import Ranged  # noqa: PLC0415
+
+    try:
+        return parquet.ParquetFile(Ranged(objects, uri, version), pre_buffer=True)
+    except pa.ArrowInvalid as error:
+        raise Unreadable(f"{uri} lies among the group's files and is none that can be read: {error}") from error
+
+
+def named(file: ParquetFile, uri: str, columns: Sequence[str]) -> list[str]:
+    """The columns by the names that this file has for them; Hive and Glue write them in lower case."""
+    by_lower = {name.lower(): name for name in file.schema_arrow.names}
+    missing = [name for name in columns if name.lower() not in by_lower]
+    if missing:
+        raise Unreadable(f"{uri} has no column {', '.join(missing)}, which every row of a feature group has.")
+    return [by_lower[name.lower()] for name in columns]
+
+
+def read_columns(objects: Objects, uri: str, columns: Sequence[str]) -> pa.Table:
+    """These columns of an object, by the names they were asked for."""
+    with open_parquet(objects, uri) as file:
+        return file.read(named(file, uri, columns), use_threads=False).rename_columns(list(columns))
+
+
+def microseconds(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Timestamps in UTC, as microseconds since 1970, whatever unit they are in and whether they say so or not."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    whole = pc.cast(times, pa.timestamp("us", getattr(times.type, "tz", None)), safe=False)
+    return whole.cast(pa.int64())
