@@ -82,6 +82,13 @@ class Encoded(NamedTuple):
         entries = (self.data[self.offsets[row] : self.offsets[row + 1] - 1] for row in rows)
         return b"".join((_OPEN, b",".join(entries), _CLOSE))
 
+    def only(self, rows: Sequence[int]) -> Encoded:
+        """The sizes of some rows as if they followed each other, to be cut into requests."""
+        ends = [0]
+        for row in rows:
+            ends.append(ends[-1] + self.offsets[row + 1] - self.offsets[row])
+        return Encoded(memoryview(b""), ends, self.head)
+
     def put(self, row: int) -> bytes:
         """The body of a PutRecord."""
         return b"".join((b"{", self.data[self.offsets[row] + self.head : self.offsets[row + 1] - 1]))
