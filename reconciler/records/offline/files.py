@@ -1,0 +1,122 @@
+"""Parquet files of one partition: rows in, as many files out as make a good size for Athena."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from reconciler.records.offline.layout import Layout, with_own_columns
+from reconciler.records.offline.sinks import Sink, Staged
+
+FILE_BYTES = 320 * 1024 * 1024
+"""Bytes a file is meant to have: with more, a partition is cut into equal files of 213 to 480 MB."""
+GROUP_BYTES = 128 * 1024 * 1024
+"""Bytes of rows, in memory, that become one row group."""
+COMPRESSION = "snappy"
+"""UNVERIFIED: what the service's own files have; every reader of Parquet knows it."""
+
+_SAMPLE = 4096
+_REPEATS = 0.6
+"""Where a sample has fewer distinct values than this share of it, a dictionary is worth its while."""
+
+
+class Form(NamedTuple):
+    """What every file of a run has in common; can be sent to another process.
+
+    `schema` are the columns of the files. For Iceberg it has the table's types and field ids.
+    """
+
+    layout: Layout
+    schema: pa.Schema
+    written: datetime
+
+
+class PartitionFiles:
+    """The files of one partition, whose rows are added in the order of event time.
+
+    `total` is how many rows will come, where that is known: then the files are of one size.
+    """
+
+    def __init__(self, form: Form, key: int, sink: Sink, scratch: Path, total: int | None = None) -> None:
+        self._form, self._key, self._sink, self._scratch, self._total = form, key, sink, scratch, total
+        self._writer: parquet.ParquetWriter | None = None
+        self._path, self._rows, self._latest = Path(), 0, 0
+        self._rows_per_file: int | None = None
+        self.staged: list[Staged] = []
+
+    def add(self, batches: Sequence[pa.RecordBatch], latest: int) -> None:
+        """A row group of some rows; `latest` is the event time of the last one, in seconds since 1970."""
+        table = pa.Table.from_batches(
+            [with_own_columns(batch, self._form.layout, self._form.written) for batch in batches]
+        )
+        if table.schema != self._form.schema:
+            table = table.select(self._form.schema.names).cast(self._form.schema)
+        if self._writer is None:
+            self._path = self._scratch / f"{uuid.uuid4().hex}.parquet"
+            self._writer = _writer(self._path, self._form, table)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+        self._rows += table.num_rows
+        self._latest = latest
+        if self._is_full():
+            self.close()
+
+    def close(self) -> None:
+        """Finish the file that is being written, and stage it."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._writer = None
+        footer = parquet.read_metadata(self._path)
+        size = self._path.stat().st_size
+        uri = self._form.layout.uri(self._key, len(self.staged), self._latest)
+        upload, parts = self._sink.stage(self._path, uri)
+        self.staged.append(Staged(uri, self._key, self._rows, size, self._latest, upload, parts, footer))
+        self._rows = 0
+
+    def drop(self) -> None:
+        """Give up: nothing of the file that is being written is kept."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+            self._path.unlink(missing_ok=True)
+
+    def _is_full(self) -> bool:
+        size = self._path.stat().st_size
+        if self._total is None:
+            return size >= FILE_BYTES
+        if self._rows_per_file is None:
+            files = max(1, round(self._total * size / self._rows / FILE_BYTES))
+            self._rows_per_file = -(-self._total // files)
+        return self._rows >= self._rows_per_file
+
+
+def _writer(path: Path, form: Form, rows: pa.Table) -> parquet.ParquetWriter:
+    moments = form.schema.names.index(form.layout.event_time)
+    return parquet.ParquetWriter(
+        path,
+        form.schema,
+        compression=COMPRESSION,
+        # Arrow's own copy of the schema is left out: readers have only what the service's files have.
+        store_schema=False,
+        use_dictionary=[name for name in form.schema.names if _repeats(rows.column(name))],
+        sorting_columns=[parquet.SortingColumn(moments)],
+    )
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a dictionary of the values is worth its while. Boolean columns never have one."""
+    if pa.types.is_boolean(column.type):
+        return False
+    if pa.types.is_timestamp(column.type):
+        return True
+    rows = len(column)
+    some = column if rows <= _SAMPLE else column.take(pa.array(np.linspace(0, rows - 1, _SAMPLE).astype(np.int64)))
+    return bool(pc.count_distinct(some).as_py() < _REPEATS * len(some))

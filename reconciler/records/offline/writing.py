@@ -1,0 +1,143 @@
+"""Sorted rows to staged files, on several cores.
+
+This is the part that runs on one machine and on each executor of a cluster alike: `write` takes a stream of rows in
+the order of partition and event time, and answers the files it has staged, which nobody sees until they are committed
+together (`committing.commit`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from reconciler.records.offline.files import GROUP_BYTES, Form, PartitionFiles
+from reconciler.records.offline.sinks import Sink, Staged
+from reconciler.records.offline.sorting import Sorted
+
+THREADS = min(8, os.cpu_count() or 1)
+"""How many files are encoded and staged at a time. Staging waits for the network, encoding for a core."""
+
+
+class _Piece(NamedTuple):
+    """Rows of one partition. `is_last` says that no more of it come."""
+
+    key: int
+    batches: list[pa.RecordBatch]
+    latest: int
+    is_last: bool
+
+
+def write(
+    stream: Iterable[Sorted],
+    form: Form,
+    sink: Sink,
+    scratch: Path,
+    *,
+    totals: Mapping[int, int] | None = None,
+    threads: int = THREADS,
+) -> list[Staged]:
+    """Write the rows of a stream and stage their files; on any error none of them stays staged.
+
+    The rows of one partition have to come together, in the order of event time; `totals` says how many rows each
+    partition has, if that is known. `scratch` is a folder for files on their way.
+    """
+    crew = _Crew(form, sink, scratch, totals or {}, threads)
+    try:
+        for piece in _pieces(stream, form.layout.span_s):
+            crew.take(piece)
+        return crew.finish()
+    except BaseException:
+        crew.give_up()
+        raise
+
+
+class _Crew:
+    """Threads that write, a partition's rows in their order."""
+
+    def __init__(self, form: Form, sink: Sink, scratch: Path, totals: Mapping[int, int], threads: int) -> None:
+        self._form, self._sink, self._scratch, self._totals = form, sink, scratch, totals
+        self._pool = ThreadPoolExecutor(threads)
+        self._room = BoundedSemaphore(2 * threads)
+        self._open: tuple[int, PartitionFiles, Future[None] | None] | None = None
+        self._all: list[PartitionFiles] = []
+        self._futures: list[Future[None]] = []
+
+    def take(self, piece: _Piece) -> None:
+        if self._open is None or self._open[0] != piece.key:
+            files = PartitionFiles(self._form, piece.key, self._sink, self._scratch, self._totals.get(piece.key))
+            self._all.append(files)
+            self._open = (piece.key, files, None)
+        key, files, before = self._open
+        self._open = (key, files, self._submit(files, piece, before))
+
+    def finish(self) -> list[Staged]:
+        for future in self._futures:
+            future.result()
+        self._pool.shutdown()
+        return [staged for files in self._all for staged in files.staged]
+
+    def give_up(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        for files in self._all:
+            files.drop()
+            for staged in files.staged:
+                self._sink.discard(staged)
+
+    def _submit(self, files: PartitionFiles, piece: _Piece, before: Future[None] | None) -> Future[None]:
+        self._room.acquire()
+        self._futures = [future for future in self._futures if not _is_done(future)]
+
+        def perform() -> None:
+            try:
+                # What comes before was begun before: the pool takes its work in order.
+                if before is not None:
+                    before.result()
+                files.add(piece.batches, piece.latest)
+                if piece.is_last:
+                    files.close()
+            finally:
+                self._room.release()
+
+        future = self._pool.submit(perform)
+        self._futures.append(future)
+        return future
+
+
+def _is_done(future: Future[None]) -> bool:
+    """Done; an error in it is raised here, in the thread of the caller."""
+    if future.done():
+        future.result()
+        return True
+    return False
+
+
+def _pieces(stream: Iterable[Sorted], span_s: int) -> Iterator[_Piece]:
+    """The stream cut at partitions, and within one after so many bytes."""
+    held: list[pa.RecordBatch] = []
+    key, latest, size = 0, 0, 0
+    for cut, batch, last in _cuts(stream, span_s):
+        if held and (cut != key or size >= GROUP_BYTES):
+            yield _Piece(key, held, latest, is_last=cut != key)
+            held, size = [], 0
+        key, latest = cut, last
+        held.append(batch)
+        size += batch.nbytes
+    if held:
+        yield _Piece(key, held, latest, is_last=True)
+
+
+def _cuts(stream: Iterable[Sorted], span_s: int) -> Iterator[tuple[int, pa.RecordBatch, int]]:
+    """Partition, rows and their last second."""
+    for batch, seconds in stream:
+        keys = seconds // span_s
+        starts = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
+        for start, end in itertools.pairwise(starts):
+            yield int(keys[start]), batch.slice(start, end - start), int(seconds[end - 1])
