@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow as pa
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.batches import one_batch
 
-Lines = np.ndarray[tuple[int], np.dtype[np.int64]]
+Lines: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,19 @@ class FileLines:
         return FileLines(self.label, self.lines[rows:])
 
 
+class Finder(Protocol):
+    """Where rows stand: a row of the piece to its place."""
+
+    def __call__(self, row: int, /) -> str: ...
+
+    def skip(self, rows: int, /) -> Self: ...
+
+
 class Piece(NamedTuple):
-    """Some rows as they were read, of one file. `faults` count rows from the first of the piece."""
+    """Some rows as they were read. `faults` count rows from the first of the piece."""
 
     batch: pa.RecordBatch
-    places: Rows | FileLines
+    places: Finder
     faults: tuple[RowFault, ...] = ()
 
     def part(self, first: int, rows: int) -> Piece:
@@ -66,7 +74,7 @@ class Places:
     """Where the rows of a chunk stand, over all the pieces it is made of."""
 
     starts: Sequence[int]
-    places: Sequence[Rows | FileLines]
+    places: Sequence[Finder]
 
     def __call__(self, row: int) -> str:
         """`weather.csv:18` for a row of the chunk."""

@@ -2,49 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import AsyncIterable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pv
-import pyarrow.parquet as pq
 
 from reconciler.contract import Contract
-from reconciler.errors import Usage
+from reconciler.errors import Invalid, Usage
 from reconciler.records.sources.chunk import Piece, Rows
+from reconciler.records.sources.csv_files import csv_source
+from reconciler.records.sources.frames import (
+    lazy_source,
+    pandas_source,
+    polars_source,
+    stream_source,
+    table_source,
+)
+from reconciler.records.sources.json_lines import json_source
+from reconciler.records.sources.parquet import parquet_source
+from reconciler.records.sources.paths import fault, find_files
+from reconciler.records.sources.rows import batches, row_schema
 from reconciler.records.sources.source import CHUNK_ROWS, Source
+from reconciler.records.sources.spool import Spool
+
+_OPENERS = {"CSV": csv_source, "JSON Lines": json_source, "Parquet": parquet_source}
+_TAKEN = (
+    "a pandas or polars DataFrame, a pyarrow table, stream or dataset, records or dicts, "
+    "or CSV, JSON Lines and Parquet files"
+)
 
 
 def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, scratch: Path) -> Source:
     """The rows of `data`: a table, files, or an iterable of records.
 
-    `scratch` is a folder for what can be read only once and has to be kept until it is read again. Raises `Invalid`
-    with every fault that keeps files from being read at all, and `Usage` for what is no table.
-    """
-    texts = False
-    if isinstance(data, (str, Path)):
-        texts = str(data).endswith(".csv")
-        data = _csv(str(data)) if texts else pq.read_table(data)
-    elif hasattr(data, "to_dict"):
-        data = pa.Table.from_pandas(data, preserve_index=False)
-    if not isinstance(data, pa.Table):
-        raise Usage(f"{type(data).__name__} is no table.")
+    Takes pandas and polars frames, what pyarrow has, any other object with an Arrow stream, iterables of records and
+    dicts (by name of feature or field), paths of CSV, JSON Lines and Parquet files, of folders and globs of them, and
+    lists of paths. `scratch` is a folder for what can be read only once, until the source is closed.
 
-    def pieces() -> Iterator[Piece]:
+    Raises `Invalid` with every fault that keeps files from being read at all, and `Usage` for what is no table. An
+    error that the caller's own iterator raises is passed on.
+    """
+    if isinstance(data, (str, os.PathLike)):
+        return _files([data], contract, chunk_rows)
+    if isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
+        return _files(data, contract, chunk_rows)
+    try:
+        return _table(data, contract, chunk_rows, scratch) or _rows(data, contract, chunk_rows, scratch)
+    except pa.ArrowException as error:
+        reason = f"cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
+        raise Invalid([fault(type(data).__name__, reason)]) from None
+
+
+def _files(paths: Any, contract: Contract, chunk_rows: int) -> Source:
+    files = find_files(paths)
+    return _OPENERS[files[0].format](files, contract, chunk_rows)
+
+
+def _table(data: Any, contract: Contract, chunk_rows: int, scratch: Path) -> Source | None:
+    """A table of a library's, or nothing. A library that has not been imported made no frame."""
+    pandas, polars, dataset = (sys.modules.get(name) for name in ("pandas", "polars", "pyarrow.dataset"))
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        return pandas_source(data, contract, chunk_rows)
+    if polars is not None and isinstance(data, polars.DataFrame):
+        return polars_source(data, contract, chunk_rows)
+    if polars is not None and isinstance(data, polars.LazyFrame):
+        return lazy_source(data, chunk_rows, scratch)
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, pa.Table):
+        return table_source(data, contract, chunk_rows)
+    if dataset is not None and isinstance(data, (dataset.Dataset, dataset.Scanner)):
+        return _scanned(data, dataset, chunk_rows, scratch)
+    if isinstance(data, pa.RecordBatchReader):
+        return stream_source(data, chunk_rows, scratch)
+    if hasattr(data, "__arrow_c_stream__"):
+        return stream_source(pa.RecordBatchReader.from_stream(data), chunk_rows, scratch, type(data).__name__)
+    if hasattr(data, "__arrow_c_array__"):
+        return table_source(pa.Table.from_batches([pa.record_batch(data)]), contract, chunk_rows)
+    return None
+
+
+def _scanned(data: Any, dataset: Any, chunk_rows: int, scratch: Path) -> Source:
+    """A dataset of files is read anew each time; any other may be a stream."""
+    if not isinstance(data, dataset.FileSystemDataset):
+        reader = data.to_reader() if isinstance(data, dataset.Scanner) else data.scanner().to_reader()
+        return stream_source(reader, chunk_rows, scratch, "dataset")
+
+    def pieces() -> Any:
         row = 0
-        for batch in data.to_batches():
+        for batch in data.to_batches(batch_size=chunk_rows, batch_readahead=2, fragment_readahead=1):
             yield Piece(batch, Rows("", row))
             row += batch.num_rows
 
-    return Source("table", data.schema, pieces, data.num_rows, texts, chunk_rows)
+    return Source("dataset", data.schema, pieces, data.count_rows(), chunk_rows=chunk_rows)
 
 
-def _csv(path: str) -> pa.Table:
-    names = pv.open_csv(path).schema.names
-    return pv.read_csv(
-        path,
-        convert_options=pv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
-        ),
-    )
+def _rows(data: Any, contract: Contract, chunk_rows: int, scratch: Path) -> Source:
+    if isinstance(data, (Mapping, AsyncIterable, bytes, bytearray)) or not isinstance(data, Iterable):
+        raise Usage(f"{type(data).__name__} is no table of rows. {_way_out(data)}")
+    spool = Spool(scratch)
+    spool.fill(batches(data, contract, chunk_rows))
+    return Source("rows", row_schema(contract), spool.pieces, spool.rows, chunk_rows=chunk_rows, closing=spool.close)
+
+
+def _way_out(data: Any) -> str:
+    if isinstance(data, Mapping):
+        return "For a single row give a list of it, for columns pyarrow.table(...)."
+    if hasattr(type(data), "__feature_group__"):
+        return "For a single record give a list of it."
+    return f"Give {_TAKEN}."

@@ -1,0 +1,162 @@
+"""JSON Lines: one object a line, whose whole numbers stay whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from reconciler.contract import Contract
+from reconciler.errors import Fault, Invalid
+from reconciler.records.sources.chunk import Lines, Piece
+from reconciler.records.sources.frames import columns_by_name
+from reconciler.records.sources.paths import File, fault, labels
+from reconciler.records.sources.rows import Reader, Unusable, row_schema
+from reconciler.records.sources.source import Source
+from reconciler.records.sources.texts import BLOCK, MAX_RECORD, UTF8_MARK, check_utf8, not_utf8, reading
+from reconciler.records.sources.values import shown
+
+
+class Line(NamedTuple):
+    """A line that is not blank, by number of its file and of itself."""
+
+    file: int
+    number: int
+    text: bytes
+
+
+class ManyFiles(NamedTuple):
+    """Where the lines of several files stand."""
+
+    labels: Sequence[str]
+    files: Lines
+    lines: Lines
+
+    def __call__(self, row: int, /) -> str:
+        """`weather.jsonl:18`."""
+        return f"{self.labels[self.files[row]]}:{self.lines[row]}"
+
+    def skip(self, rows: int, /) -> Self:
+        """The same places without the first rows."""
+        return self._replace(files=self.files[rows:], lines=self.lines[rows:])
+
+
+def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> Source:
+    """JSON Lines files as one table. Raises `Invalid` with each that is empty, no text, or an array."""
+    _check(files)
+    names = [file.label for file in files]
+    folders = [_keys(file, contract) for file in files]
+
+    def pieces() -> Iterator[Piece]:
+        reader, lines = Reader(contract), all_lines(files)
+        while some := list(islice(lines, chunk_rows)):
+            rows = [_with(folders[line.file], _row(line.text)) for line in some]
+            batch, faults = reader.batch(rows)
+            where = (np.array(numbers, np.int64) for numbers in zip(*((n.file, n.number) for n in some), strict=True))
+            yield Piece(batch, ManyFiles(names, *where), faults)
+
+    return Source(labels(files), row_schema(contract), pieces, chunk_rows=chunk_rows)
+
+
+def _keys(file: File, contract: Contract) -> dict[str, Any]:
+    """What the folders of a file say of its rows, numbers as JSON has them."""
+    known = columns_by_name(contract)
+    return {
+        name: value if value is None or known[name].aws_type == "String" else _number(value)
+        for name, value in file.keys
+        if name in known
+    }
+
+
+def _number(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _with(keys: dict[str, Any], row: Any) -> Any:
+    return {**keys, **row} if keys and isinstance(row, dict) else row
+
+
+def _check(files: Sequence[File]) -> None:
+    faults = list[Fault]()
+    for file in files:
+        try:
+            with reading(file) as stream:
+                start = stream.read(BLOCK)
+            check_utf8(file, start)
+        except Invalid as invalid:
+            faults += invalid.faults
+            continue
+        text = start.removeprefix(UTF8_MARK).lstrip()
+        if text.startswith(b"["):
+            reason = "is a JSON array; JSON Lines have one object a line."
+            faults.append(fault(file.label, reason, f"jq -c '.[]' {file.label} makes them.", line=1))
+        elif not text and len(start) < BLOCK:
+            faults.append(fault(file.label, "is empty."))
+    if faults:
+        raise Invalid(faults)
+
+
+def all_lines(files: Sequence[File]) -> Iterator[Line]:
+    """The lines of all files that are not blank."""
+    for index, file in enumerate(files):
+        file.check_unchanged()
+        for number, text in enumerate(_lines(file), 1):
+            if text and not text.isspace():
+                yield Line(index, number, text)
+        file.check_unchanged()
+
+
+def _lines(file: File) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long, as much as shows that it is."""
+    rest = b""
+    with reading(file) as stream:
+        data = stream.read(BLOCK).removeprefix(UTF8_MARK)
+        while data:
+            first, *others = data.split(b"\n")
+            rest = rest + first if len(rest) <= MAX_RECORD else rest
+            if others:
+                yield rest
+                yield from others[:-1]
+                rest = others[-1]
+            data = stream.read(BLOCK)
+    yield rest
+
+
+def _row(text: bytes) -> Any:
+    if len(text) > MAX_RECORD:
+        return Unusable(_start(text), f"is longer than {MAX_RECORD >> 20} MB.")
+    if reason := not_utf8(text):
+        return Unusable(_start(text), reason, "Save the file as UTF-8.")
+    try:
+        row = _DECODER.decode(text.decode())
+    except json.JSONDecodeError as error:
+        return Unusable(_start(text), f"is no JSON: {error.msg} at column {error.colno}.")
+    except (ValueError, RecursionError) as error:
+        return Unusable(_start(text), f"is no JSON to be used here: {error}.")
+    return row if isinstance(row, dict) else Unusable(_start(text), "is no JSON object.", "Give one object a line.")
+
+
+def _start(text: bytes) -> str:
+    return shown(text[:200].decode("utf-8", "replace"))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is given twice")
+    return found
+
+
+def _constant(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
