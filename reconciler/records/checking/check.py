@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from reconciler.contract import Contract
+from reconciler.records.checking.cells import Cells, Mask
 from reconciler.records.checking.columns import places
-from reconciler.records.checking.found import Faults
+from reconciler.records.checking.found import Faults, Finding
+from reconciler.records.checking.lifetimes import check_lifetimes
+from reconciler.records.checking.sizes import check_sizes
+from reconciler.records.checking.values import check_column, missing_column
 from reconciler.records.faults import Allowable
-
-CANONICAL = {
-    "int": pa.int64(),
-    "bool": pa.int64(),
-    "float": pa.float64(),
-    "unix": pa.float64(),
-    "str": pa.string(),
-    "datetime": pa.string(),
-}
-"""The Arrow type of a value, by its kind; collections are lists of it."""
 
 
 class Checked(NamedTuple):
@@ -44,22 +38,64 @@ class Checked(NamedTuple):
 def check(
     batch: Any, contract: Contract, *, texts: bool, now: datetime, allow: frozenset[Allowable] = frozenset()
 ) -> Checked:
-    """Check every value of the batch. `texts` says that all columns are text, as in a CSV file."""
+    """Check every value of the batch. `texts` says that all columns are text, as in a CSV file.
+
+    Whether rows are expired goes by `contract.ttl_s`; for rows with a time to live of their own, or that are not meant
+    for the online store, give a contract that says so: `dataclasses.replace(contract, ttl_s=...)`. Where a required
+    column is missing every row is bad without a fault of its own: that fault is `check_columns`'s.
+    """
     found = places(batch.schema.names, contract)
-    arrays = []
+    arrays, columns = _columns(batch, contract, found, texts=texts)
+    findings = [finding for cells in columns.values() for finding in cells.findings]
+    seconds, nanos, timed = _event_times(columns.get(contract.event_time), batch.num_rows)
+    if contract.online and contract.ttl_s is not None:
+        findings += check_lifetimes(seconds, nanos, timed, contract, now, allow)
+    names = [column.name for column in contract.columns]
+    findings += check_sizes(names, arrays)
+    bad = _bad(findings, batch.num_rows)
+    if any(column.required and column.name not in found for column in contract.columns):
+        bad = np.ones(batch.num_rows, np.bool_)
+    return Checked(
+        pa.RecordBatch.from_arrays(arrays, names=names),
+        Faults(findings),
+        bad if bad is not None and bad.any() else None,
+        seconds,
+        nanos,
+    )
+
+
+def _columns(
+    batch: Any, contract: Contract, found: dict[str, int], *, texts: bool
+) -> tuple[list[Any], dict[str, Cells]]:
+    arrays, columns = [], {}
+    roles = {contract.record_id: "id", contract.event_time: "time"}
     for column in contract.columns:
-        type_ = CANONICAL[column.kind]
-        type_ = pa.list_(type_) if column.collection else type_
-        if column.name not in found:
-            arrays.append(pa.nulls(batch.num_rows, type_))
-        elif pa.types.is_timestamp(batch.schema.field(found[column.name]).type):
-            array = pc.strftime(batch.column(found[column.name]).cast(pa.timestamp("s", "UTC")), "%Y-%m-%dT%H:%M:%SZ")
-            arrays.append(array.cast(type_))
+        if column.name in found:
+            given = batch.column(found[column.name])
+            array, columns[column.name] = check_column(
+                given, column, texts=texts, role=roles.get(column.name, ""), record=contract.record
+            )
         else:
-            arrays.append(batch.column(found[column.name]).cast(type_))
-    canonical = pa.RecordBatch.from_arrays(arrays, names=[c.name for c in contract.columns])
-    moments = canonical.column(contract.event_time)
-    if contract.moment.kind != "unix":
-        moments = moments.cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-    seconds = np.asarray(moments).astype(np.int64)
-    return Checked(canonical, Faults(), None, seconds, np.zeros(batch.num_rows, np.int32))
+            array = missing_column(column, batch.num_rows)
+        arrays.append(array)
+    return arrays, columns
+
+
+def _event_times(cells: Cells | None, count: int) -> tuple[Any, Any, Mask]:
+    """Seconds and nanoseconds, and the rows that have them."""
+    if cells is None:
+        return np.zeros(count, np.int64), np.zeros(count, np.int32), np.zeros(count, np.bool_)
+    seconds, nanos = cells.seconds, cells.nanos
+    if seconds is None:
+        seconds, nanos = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    good = cells.good
+    return np.where(good, seconds, 0), np.where(good, nanos, 0).astype(np.int32), good
+
+
+def _bad(findings: Sequence[Finding], count: int) -> Mask | None:
+    if not findings:
+        return None
+    bad = np.zeros(count, np.bool_)
+    for finding in findings:
+        bad[finding.rows] = True
+    return bad

@@ -29,7 +29,7 @@ def check_columns(schema: Any, contract: Contract, *, texts: bool = False) -> tu
             faults.append(
                 RowFault(-1, "", column.name, "", "The column is missing, and every row has to have it.", fix)
             )
-    return faults, found
+    return [*faults, *_unchecked(contract, found)], found
 
 
 def places(names: Iterable[str], contract: Contract) -> dict[str, int]:
@@ -67,6 +67,15 @@ def _doubled(names: list[str], contract: Contract) -> Iterable[RowFault]:
         if len(used) > 1:
             reason = f"The column is given {len(used)} times: {', '.join(used)}."
             yield RowFault(-1, "", feature, "", reason, "Keep one of them.")
+
+
+def _unchecked(contract: Contract, found: Mapping[str, int]) -> Iterable[RowFault]:
+    """Constraints that are code need the class; from the command line there is none, and nothing is let through."""
+    for column in contract.columns if contract.record is None else ():
+        if column.code and column.name in found:
+            reason = f"Only Python code can check it: {', '.join(column.code)}."
+            fix = f"Ingest it from Python, where the class of {contract.group} is."
+            yield RowFault(-1, "", column.name, "", reason, fix)
 
 
 def _either(name: str, field: str) -> str:
