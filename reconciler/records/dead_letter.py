@@ -27,6 +27,7 @@ class DeadLetters:
         self._file: TextIO | None = None
         self.count = 0
         self.first: list[FailedRow] = []
+        self.path: Path | None = None
 
     def add(self, rows: Iterable[tuple[FailedRow, dict[str, Any]]]) -> None:
         """Failed rows, each with its values by AWS's names."""
@@ -41,11 +42,11 @@ class DeadLetters:
             given = {name: value for name, value in values.items() if value is not None}
             self._file.write(json.dumps({**given, **why}, ensure_ascii=False) + "\n")
 
-    def close(self) -> Path | None:
-        """The file, if any row failed."""
+    def close(self) -> None:
+        """Put the file in its place, if any row failed; `path` is then where it is."""
         if self._file is None:
-            return None
+            return
         self._file.close()
         self._file = None
         self._part.replace(self._path)
-        return self._path
+        self.path = self._path

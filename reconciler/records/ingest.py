@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+import os
+import time
+from collections.abc import Callable, Collection
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from reconciler.records.checking import FaultTable
+from reconciler.records.dead_letter import DeadLetters
+from reconciler.records.encoding import Form
+from reconciler.records.examining import Examined, Rules, examine
 from reconciler.records.faults import Allowable
-from reconciler.records.progress import Tell
+from reconciler.records.fingerprint import run_name
+from reconciler.records.journal import Journal, open_journal
+from reconciler.records.lanes import CONNECTIONS, Lane, OwnLane, Result, Settings
+from reconciler.records.progress import Pulse, Tell
+from reconciler.records.readiness import destination
 from reconciler.records.report import IngestReport
+from reconciler.records.scratch import scratch_folder
+from reconciler.records.second_reading import Sending
+from reconciler.records.sources import open_source
 from reconciler.records.target import Target
+from reconciler.records.worker import ProcessLane
 
 if TYPE_CHECKING:
     from reconciler.aws.runtime import Runtime
@@ -49,4 +67,73 @@ def ingest(
     Raises `RowsRefused`, `Usage` for what does not go together, `AwsFailed` where the service takes no row for
     `patience`; what was written by then is kept in the journal, and the same call sends the rest.
     """
-    raise NotImplementedError
+    began = time.monotonic()
+    to = destination(target, stores, ttl)
+    contract = replace(target.contract, ttl_s=to.lives_s)
+    folder = runtime.root / ".reconciler" / "ingest" / runtime.environment.name / target.name
+    with scratch_folder(folder.parents[1]) as scratch, open_source(data, contract, scratch=scratch) as source:
+        rules = Rules(contract, source.texts, now or datetime.now(UTC), frozenset(allow))
+        with FaultTable(faults_file or _faults_file(folder)) as table:
+            examined = examine(source, rules, table, Pulse("checking", source.rows, tell))
+        if table.columns or (table.count and not good_rows):
+            raise table.refused(target.contract.group, examined.rows)
+        options = [to.stores, to.ttl_s, source.chunk_rows, _rows_digest(examined)]
+        run = run_name(target, examined.digests, options)
+        report = IngestReport(
+            contract.group, runtime.environment.name, run, examined.rows, 0, stores=to.stores, faults=table.file
+        )
+        if dry_run:
+            dropped = len(examined.repeats.dropped) if "duplicates" in rules.allow else 0
+            return replace(report, refused=table.rows, dropped=dropped, seconds=time.monotonic() - began)
+        settings = Settings(
+            Form(contract, target.name, to.named, to.ttl_s), connections or CONNECTIONS, patience.total_seconds()
+        )
+        letters = DeadLetters(dead_letter or folder / run / "failed.jsonl")
+        with closing(open_journal(folder / run, again=again)) as journal:
+            sending = Sending(source, rules, examined, journal, letters, tell)
+            written, before = sending.run(_lanes(runtime, settings, processes))
+            report = _accounted(report, journal, written, before)
+    return replace(
+        report,
+        failures=tuple(letters.first),
+        dead_letter=letters.path,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _accounted(report: IngestReport, journal: Journal, written: int, before: int) -> IngestReport:
+    """The report with what the journal says of every chunk."""
+    chunks = journal.done.values()
+    return replace(
+        report,
+        written=written,
+        before=before,
+        refused=sum(chunk.refused for chunk in chunks),
+        dropped=sum(chunk.dropped for chunk in chunks),
+        failed=sum(len(chunk.failed) for chunk in chunks),
+        repeated=sum(chunk.repeated for chunk in chunks),
+        started=journal.started,
+        keys=journal.folder,
+    )
+
+
+def _lanes(runtime: Runtime, settings: Settings, processes: int) -> Callable[[SimpleQueue[Result]], list[Lane]]:
+    """Makes the lanes: this process, or so many of their own."""
+
+    def make(results: SimpleQueue[Result]) -> list[Lane]:
+        if processes <= 1:
+            return [OwnLane(0, runtime, settings, results)]
+        place = (runtime.environment, runtime.root, settings, results)
+        return [ProcessLane(number, *place) for number in range(processes)]
+
+    return make
+
+
+def _rows_digest(examined: Examined) -> str:
+    """Rows that stay behind because they are given twice: another choice of them is another run."""
+    repeats = examined.repeats
+    return blake2b(repeats.rows.tobytes() + repeats.is_last.tobytes(), digest_size=16).hexdigest()
+
+
+def _faults_file(folder: Path) -> Path:
+    return folder / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 Stage: TypeAlias = Literal["checking", "sending"]
+
+
+EVERY_S = 0.1
+WINDOW_S = 5.0
 
 
 class Progress(NamedTuple):
@@ -29,3 +35,26 @@ class Progress(NamedTuple):
 
 
 Tell: TypeAlias = Callable[[Progress], None]
+
+
+class Pulse:
+    """Tells of one stage, a few times a second at most, with the rate of the last seconds."""
+
+    def __init__(
+        self, stage: Stage, total: int | None, tell: Tell | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stage: Stage = stage
+        self._total, self._tell, self._clock = total, tell, clock
+        self._seen: deque[tuple[float, int]] = deque([(clock(), 0)])
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """So many rows are through."""
+        now = self._clock()
+        if self._tell is None or (now - self._seen[-1][0] < EVERY_S and done != self._total):
+            return
+        self._seen.append((now, done))
+        while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW_S:
+            self._seen.popleft()
+        since, before = self._seen[0]
+        rate = (done - before) / (now - since) if now > since else 0.0
+        self._tell(Progress(self._stage, done, self._total, rate, note))
