@@ -104,18 +104,18 @@ def blocks(file: File) -> Iterator[Block]:
             following = stream.read(BLOCK)
             data, final = rest + data, not following
             if skipping:
-                data, skipping, line = _after_line(data, line, final=final)
+                data, line = _after_line(data, line)
             records = find_records(data, line, final=final, forced=len(data) > MAX_RECORD)
             if len(records.starts):
                 yield Block(data, records)
-            skipping = not final and 0 < records.used == len(data) and data[-1:] not in b"\r\n"
+            skipping = records.used == len(data) and data[-1:] not in (b"\r", b"\n")
             line, rest, data = records.next_line, data[records.used :], following
 
 
-def _after_line(data: bytes, line: int, *, final: bool) -> tuple[bytes, bool, int]:
-    """What follows the rest of a line that was too long; whether it is still going on; the number of the next line."""
+def _after_line(data: bytes, line: int) -> tuple[bytes, int]:
+    """What follows the rest of a line that was too long, and the number of the line it begins in."""
     _, end, rest = data.partition(b"\n")
-    return rest, not end and not final, line + bool(end)
+    return rest, line + len(end)
 
 
 def _pieces(file: File, names: Sequence[str]) -> Iterator[Piece]:
