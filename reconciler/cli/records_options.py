@@ -36,6 +36,19 @@ yes_option: Callable[[Any], Any] = click.option("--yes", "-y", is_flag=True, hel
 
 
 @contextmanager
+def open_store(env: str | None) -> Iterator[Store]:
+    """The store of an environment, for what needs no spec."""
+    from reconciler.aws import check_account  # noqa: PLC0415
+    from reconciler.store import Store  # noqa: PLC0415
+
+    config = read_config()
+    environment = config.environment(env)
+    check_account(environment, config.root)
+    with Store(config, environment) as store:
+        yield store
+
+
+@contextmanager
 def open_group(group: str, env: str | None, *, to_change: bool = False) -> Iterator[tuple[Store, Contract]]:
     """The store of an environment, and what the rows of one group of the registry have to be.
 
@@ -64,7 +77,7 @@ def _contract(loading: Loading, group: str) -> Contract:
     return contract
 
 
-class Span(click.ParamType):
+class Span(click.ParamType[timedelta]):
     """A length of time on the command line: 90s, 15m, 12h, 7d, 2w."""
 
     name = "TIME"

@@ -23,7 +23,7 @@ class Block:
     @property
     def file(self):
         """The file that the block is, or changes, where its first line is a comment with a path."""
-        named = re.match(r"# ([\w./-]+\.(?:py|toml))\n", self.text)
+        named = re.match(r"# ([\w./-]+\.(?:py|toml|csv))\n", self.text)
         return named[1] if named else None
 
     @property

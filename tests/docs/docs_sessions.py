@@ -1,23 +1,29 @@
 """Transcripts in the documentation, run again: each page is one session in a folder that begins empty.
 
-A `python` or `toml` block whose first line is a comment with a path writes that file, a `diff` block edits it, and a
-`console` block runs its commands with the installed program. What a run cannot repeat is masked on both sides.
+A `python`, `toml` or `csv` block whose first line is a comment with a path writes that file, a `diff` block edits it,
+and a `console` block runs its commands with the installed program, or a file with Python. What a run cannot repeat is
+masked on both sides.
 """
 
 import os
 import re
 import shlex
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
 from docs_pages import Block, blocks, patched
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "reconciler"
+_PROGRAMS = {"python": sys.executable, "reconciler": COMMAND}
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 _MASKS = (
     (r"sha256:[0-9a-f]{64}", "sha256:..."),
     (r"\(\d+\.\d s\)", "(0.0 s)"),
+    (r"\([\d,]+ a second\)", "(1,000 a second)"),
+    (r"after [\d,]+ s\b", "after 0 s"),
+    (r"/ingest/\S+/[0-9a-f]{8,}/", "/ingest/.../"),
     (r"_\d{10}\b", "_1700000000"),
     (r"-\d{10}\b", "-1700000000"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "2026-01-01T00:00:00+00:00"),
@@ -63,9 +69,10 @@ class Session:
 
     def _run(self, line):
         words = shlex.split(re.sub(r"sha256:[0-9a-f]{64}", lambda _: self.digest, line))
-        given = dict(word.split("=", 1) for word in words[: words.index("reconciler")])
+        program = "python" if "python" in words else "reconciler"
+        given = dict(word.split("=", 1) for word in words[: words.index(program)])
         done = subprocess.run(
-            [COMMAND, *words[words.index("reconciler") + 1 :]],
+            [_PROGRAMS[program], *words[words.index(program) + 1 :]],
             cwd=self.folder,
             env=self._environment | given,
             stdin=subprocess.DEVNULL,
@@ -81,5 +88,5 @@ class Session:
 
 def steps(page):
     """The blocks of a page that a session goes through."""
-    found = blocks("python", "toml", "diff", "console", of=page)
+    found = blocks("python", "toml", "csv", "diff", "console", of=page)
     return [block for block in found if block.language == "console" or block.file]
