@@ -12,7 +12,7 @@ from reconciler.errors import AwsFailed
 
 MISSING = "ResourceNotFound"
 
-_DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+_DENIED = ("AccessDeniedException", "AccessDenied", "AccessForbidden", "UnauthorizedOperation")
 _EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired")
 _UNKNOWN_KEY = (
     "UnrecognizedClientException",
@@ -23,6 +23,7 @@ _UNKNOWN_KEY = (
 
 _ACTIONS = {
     "GetCallerIdentity": "sts:GetCallerIdentity",
+    "BatchWriteRecord": "sagemaker:BatchWriteRecord and sagemaker:PutRecord",
     "ListObjectsV2": "s3:ListBucket",
     "ListObjectVersions": "s3:ListBucketVersions",
     "ListMultipartUploads": "s3:ListBucketMultipartUploads",
@@ -70,6 +71,11 @@ def named(call: str, group: str = "") -> Iterator[None]:
         raise AwsFailed(call, group, "NotSageMaker", str(answer), hint) from answer
     except boto.BotoCoreError as failed:
         raise AwsFailed(call, group, type(failed).__name__, _first_line(failed), _local_hint(failed)) from failed
+
+
+def refused(call: str, group: str, code: str, message: str) -> AwsFailed:
+    """An error that AWS answered with, outside of botocore, with what to do about it."""
+    return AwsFailed(call, group, code, _shortened(message), _hint(call, code, message))
 
 
 def _shortened(message: str) -> str:
