@@ -323,8 +323,7 @@ class Store:
 
         With the `report` of an ingest only the partitions of its rows are looked at.
         """
-        from reconciler.records.offline.backfilled import BackfillReport
-    from reconciler.records.offline.duplicates import remove_duplicates  # noqa: PLC0415 - heavy
+        from reconciler.records.offline.duplicates import remove_duplicates  # noqa: PLC0415 - heavy
 
         target = self._live_target(group)
         return remove_duplicates(self.environment, self._root, target, report=report, dry_run=dry_run, tell=tell)
