@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reconciler.state.words import ttl_duration
+
 if TYPE_CHECKING:
     from reconciler.contract import Column, Contract
 
@@ -49,7 +51,11 @@ class Form:
     def tail(self) -> str:
         """What follows the features, the comma to the next entry included."""
         stores = f',"TargetStores":{json.dumps(self.stores, separators=(",", ":"))}' if self.stores else ""
-        ttl = "" if self.ttl_s is None else f',"TtlDuration":{{"Unit":"Seconds","Value":{self.ttl_s}}}'
+        ttl = (
+            ""
+            if self.ttl_s is None
+            else f',"TtlDuration":{json.dumps(ttl_duration(self.ttl_s), separators=(",", ":"))}'
+        )
         return f"]{stores}{ttl}}},"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -46,18 +48,28 @@ class Examined(NamedTuple):
     repeats: Repeats
 
 
-def examine(source: Source, rules: Rules, table: FaultTable, pulse: Pulse) -> Examined:
-    """Read and check all of it; faults go to the table. Rows given twice are faults unless that is allowed."""
+Keep: TypeAlias = Callable[[Chunk, Checked], None]
+
+
+def examine(
+    source: Source, rules: Rules, table: FaultTable, pulse: Pulse, *, keep: Keep | None = None, threads: int = 1
+) -> Examined:
+    """Read and check all of it; faults go to the table. Rows given twice are faults unless that is allowed.
+
+    `keep` is given every chunk, in order, once it is checked. With `threads` several chunks are checked at a time.
+    """
     column_faults, _ = check_columns(source.schema, rules.contract, texts=source.texts)
     table.add(column_faults)
     duplicates, digests, rows = Duplicates(rules.contract), list[bytes](), 0
-    for chunk in source.chunks():
-        checked = rules.judge(chunk)
+    for chunk, checked, digest in _judged(source, rules, threads):
         table.add(_faults(chunk, checked))
         duplicates.add(checked, chunk.first_row)
-        digests.append(digest_of(checked))
+        digests.append(digest)
+        if keep is not None:
+            keep(chunk, checked)
         rows += chunk.batch.num_rows
         pulse(rows)
+    pulse.end(rows)
     if len(duplicates.suspects()):
         for chunk in source.chunks():
             if duplicates.concerns(chunk.first_row, chunk.batch.num_rows):
@@ -66,6 +78,26 @@ def examine(source: Source, rules: Rules, table: FaultTable, pulse: Pulse) -> Ex
     if "duplicates" not in rules.allow:
         table.add(repeats.faults())
     return Examined(rows, tuple(digests), repeats)
+
+
+def _judged(source: Source, rules: Rules, threads: int) -> Iterator[tuple[Chunk, Checked, bytes]]:
+    """The chunks in order, each checked and with its digest; no more of them ahead than there are threads."""
+
+    def judge(chunk: Chunk) -> tuple[Chunk, Checked, bytes]:
+        checked = rules.judge(chunk)
+        return chunk, checked, digest_of(checked)
+
+    if threads == 1:
+        yield from map(judge, source.chunks())
+        return
+    ahead: deque[Future[tuple[Chunk, Checked, bytes]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for chunk in source.chunks():
+            ahead.append(pool.submit(judge, chunk))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def digest_of(checked: Checked) -> bytes:

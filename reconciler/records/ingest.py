@@ -26,15 +26,19 @@ from reconciler.records.readiness import destination
 from reconciler.records.report import IngestReport
 from reconciler.records.scratch import scratch_folder
 from reconciler.records.second_reading import Sending
-from reconciler.records.sources import open_source
+from reconciler.records.sources import CHUNK_ROWS, open_source
 from reconciler.records.target import Target
 from reconciler.records.worker import ProcessLane
 
 if TYPE_CHECKING:
     from reconciler.aws.runtime import Runtime
+    from reconciler.contract import Contract
 
 PATIENCE = timedelta(minutes=5)
 """How long an ingest goes on without a single row being taken before it gives up."""
+
+CHUNK_VALUES = 2_000_000
+"""How many values a chunk has at most."""
 
 
 def ingest(
@@ -71,7 +75,10 @@ def ingest(
     to = destination(target, stores, ttl)
     contract = replace(target.contract, ttl_s=to.lives_s)
     folder = runtime.root / ".reconciler" / "ingest" / runtime.environment.name / target.name
-    with scratch_folder(folder.parents[1]) as scratch, open_source(data, contract, scratch=scratch) as source:
+    with (
+        scratch_folder(folder.parents[1]) as scratch,
+        open_source(data, contract, chunk_rows=_chunk_rows(contract), scratch=scratch) as source,
+    ):
         rules = Rules(contract, source.texts, now or datetime.now(UTC), frozenset(allow))
         with FaultTable(faults_file or _faults_file(folder)) as table:
             examined = examine(source, rules, table, Pulse("checking", source.rows, tell))
@@ -99,6 +106,11 @@ def ingest(
         dead_letter=letters.path,
         seconds=time.monotonic() - began,
     )
+
+
+def _chunk_rows(contract: Contract) -> int:
+    """Fewer rows where there are many columns, so that a chunk of any group takes about as much memory."""
+    return max(1, min(CHUNK_ROWS, CHUNK_VALUES // len(contract.columns)))
 
 
 def _accounted(report: IngestReport, journal: Journal, written: int, before: int) -> IngestReport:

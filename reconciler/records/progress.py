@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
-Stage: TypeAlias = Literal["checking", "sending"]
+Stage: TypeAlias = Literal["checking", "sending", "writing"]
 
 
 EVERY_S = 0.1
@@ -50,11 +50,19 @@ class Pulse:
     def __call__(self, done: int, note: str = "") -> None:
         """So many rows are through."""
         now = self._clock()
-        if self._tell is None or (now - self._seen[-1][0] < EVERY_S and done != self._total):
+        if now - self._seen[-1][0] >= EVERY_S:
+            self._say(now, done, self._total, note)
+
+    def end(self, done: int) -> None:
+        """All of them are."""
+        self._say(self._clock(), done, done, "")
+
+    def _say(self, now: float, done: int, total: int | None, note: str) -> None:
+        if self._tell is None:
             return
         self._seen.append((now, done))
         while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW_S:
             self._seen.popleft()
         since, before = self._seen[0]
         rate = (done - before) / (now - since) if now > since else 0.0
-        self._tell(Progress(self._stage, done, self._total, rate, note))
+        self._tell(Progress(self._stage, done, total, rate, note))

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import Fault, Invalid, Usage
+from reconciler.state import limits
+from reconciler.state.words import ttl_duration
 
 if TYPE_CHECKING:
     from reconciler.contract import Column, Contract
@@ -105,4 +107,6 @@ def _seconds(ttl: timedelta) -> int:
     seconds = ttl.total_seconds()
     if seconds < 1 or seconds != int(seconds):
         raise Usage(f"A time to live is whole seconds, from one on; {ttl} is not.")
+    if int(ttl_duration(int(seconds))["Value"] or 0) > limits.TTL_VALUE:
+        raise Usage(f"A time to live of {ttl} is more than AWS can say: name whole hours, days or weeks.")
     return int(seconds)

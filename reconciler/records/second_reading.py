@@ -54,7 +54,7 @@ class Sending:
             for lane in lanes:
                 lane.close()
             self._letters.close()
-        self._pulse(self._examined.rows)
+        self._pulse.end(self._examined.rows)
         return dispatch.written, self._before
 
     @property

@@ -17,6 +17,7 @@ def world(_server, tmp_path):
     """A project on an emulator over HTTP, which is empty."""
     _server.ask("POST", "reset")
     _server.ask("DELETE", "faults")
+    _server.ask("DELETE", "calls")
     there = World(tmp_path, _server.url, _server)
     yield there
     there.close()

@@ -81,11 +81,11 @@ def test_a_slice_of_a_batch_is_encoded_as_its_rows_alone(rows, first):
 
 def test_stores_and_time_to_live_are_in_entries_and_in_puts():
     contract = a_contract()
-    form = Form(contract, "weather", ("OnlineStore",), 60)
+    form = Form(contract, "weather", ("OnlineStore",), 90)
 
     encoded = encode(a_batch(contract, [{"id": "a", "at": T1}]), form)
 
-    options = {"TargetStores": ["OnlineStore"], "TtlDuration": {"Unit": "Seconds", "Value": 60}}
+    options = {"TargetStores": ["OnlineStore"], "TtlDuration": {"Unit": "Seconds", "Value": 90}}
     record = [{"FeatureName": "id", "ValueAsString": "a"}, {"FeatureName": "at", "ValueAsString": T1}]
     assert entries(encoded.batch(0, 1)) == [{"FeatureGroupName": "weather", "Record": record, **options}]
     assert json.loads(encoded.put(0)) == {"Record": record, **options}
