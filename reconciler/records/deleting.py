@@ -8,10 +8,9 @@ is looked up afterwards.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
 
@@ -101,15 +100,15 @@ def delete_many(
     """
     moment = moment_text(target.contract.moment, at)
     deleting = _Deleting(runtime, target, moment, hard=hard, stores=stores)
-    texts = _each_once(id_text(target.contract, record_id) for record_id in ids)
-    asked = 0
+    # All of them are looked at before the first is deleted.
+    texts = list(dict.fromkeys(id_text(target.contract, record_id) for record_id in ids))
     failures: list[NotDeleted] = []
-    while slab := list(islice(texts, _SLAB)):
+    for begin in range(0, len(texts), _SLAB):
+        slab = texts[begin : begin + _SLAB]
         failures += runtime.run(deleting.slab(slab, connections))
-        asked += len(slab)
         if tell is not None:
-            tell(asked)
-    return DeletionReport(target.contract.group, asked, asked - len(failures), tuple(failures))
+            tell(begin + len(slab))
+    return DeletionReport(target.contract.group, len(texts), len(texts) - len(failures), tuple(failures))
 
 
 class _Deleting:
@@ -197,11 +196,3 @@ class _Deleting:
                 since = values.get(contract.event_time)
                 said = f"it is of {since}, the deletion of {self._moment}: give a later time."
                 failures[text] = NotDeleted(text, _KEPT, said)
-
-
-def _each_once(texts: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for text in texts:
-        if text not in seen:
-            seen.add(text)
-            yield text

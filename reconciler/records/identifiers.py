@@ -9,30 +9,50 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.contract import Contract
-from reconciler.errors import Usage
+from reconciler.errors import Fault, Invalid, Usage
 from reconciler.records.values import id_text
 
+_MOST_FAULTS = 100
 
-def read_ids(path: Path | str, contract: Contract) -> Iterator[str]:
-    """The identifiers in a file, as AWS has them, checked one by one; raises `Usage` with file and line.
+
+def read_ids(path: Path | str, contract: Contract) -> list[str]:
+    """The identifiers in a file, as AWS has them; raises `Invalid` with all that is wrong, or `Usage`.
 
     A .csv has a header with the record identifier's name, a .jsonl has texts, numbers or objects with it, a .parquet
     has its column; anything else has one identifier a line. Blank lines are passed over.
     """
     path = Path(path)
     read = {".csv": _csv, ".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
+    found: list[str] = []
+    faults: list[Fault] = []
     try:
         for line, value in read.get(path.suffix.lower(), _lines)(path, contract):
+            if isinstance(value, _Missing):
+                faults.append(_fault(path, line, contract, "", str(value)))
+                continue
             try:
-                yield id_text(contract, value)
+                found.append(id_text(contract, value))
             except Usage as wrong:
-                raise Usage(f"{path}:{line}: {wrong}") from wrong
+                faults.append(_fault(path, line, contract, repr(value)[:80], str(wrong)))
     except FileNotFoundError:
         raise Usage(f"There is no file {path}.") from None
     except (UnicodeDecodeError, csv.Error) as unreadable:
         raise Usage(f"{path} cannot be read: {unreadable}.") from unreadable
     except OSError as unreadable:
         raise Usage(f"{path} cannot be read: {unreadable.strerror or unreadable}.") from unreadable
+    if faults:
+        raise Invalid(faults[:_MOST_FAULTS])
+    return found
+
+
+class _Missing(str):
+    """Why a line has no identifier."""
+
+    __slots__ = ()
+
+
+def _fault(path: Path, line: int, contract: Contract, value: str, reason: str) -> Fault:
+    return Fault(str(path), line, contract.group, contract.key.field, value, reason, "")
 
 
 def _lines(path: Path, _: Contract) -> Iterator[tuple[int, Any]]:
@@ -50,9 +70,8 @@ def _csv(path: Path, contract: Contract) -> Iterator[tuple[int, Any]]:
         place = _place(path, header, contract)
         for row in rows:
             if row:
-                if place >= len(row):
-                    raise Usage(f"{path}:{rows.line_num}: the row has no {contract.record_id}.")
-                yield rows.line_num, row[place]
+                missing = _Missing(f"The row has no {contract.record_id}.")
+                yield rows.line_num, row[place] if place < len(row) else missing
 
 
 def _json_lines(path: Path, contract: Contract) -> Iterator[tuple[int, Any]]:
@@ -60,7 +79,7 @@ def _json_lines(path: Path, contract: Contract) -> Iterator[tuple[int, Any]]:
         try:
             value = json.loads(text)
         except ValueError as unreadable:
-            raise Usage(f"{path}:{number}: this is no JSON: {unreadable}.") from None
+            value = _Missing(f"This is no JSON: {unreadable}.")
         if isinstance(value, dict):
             value = value.get(contract.record_id, value.get(contract.key.field))
         yield number, value

@@ -28,7 +28,7 @@ def id_text(contract: Contract, value: Any) -> str:
         value = value.value
     if key.kind in ("int", "bool") and isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
-    is_whole = isinstance(value, int) or (hasattr(value, "__index__") and not isinstance(value, str))
+    is_whole = hasattr(value, "__index__") and (key.kind == "bool" or not isinstance(value, bool))
     if key.kind in ("int", "bool") and is_whole:
         return str(int(value))
     if key.kind == "datetime" and isinstance(value, (datetime, str)):
@@ -39,7 +39,7 @@ def id_text(contract: Contract, value: Any) -> str:
                 f"{contract.group}: a record identifier is 1 to {LONGEST_ID} bytes long, {value[:40]!r} is not."
             )
         return value
-    raise Usage(f"{contract.group}: {value!r} is no {key.field}; its record identifiers are of the type {key.kind}.")
+    raise Usage(f"{value!r} identifies no record of {contract.group}: its {key.field} is of the type {key.kind}.")
 
 
 def moment_text(column: Column, at: datetime | float | str) -> str:
