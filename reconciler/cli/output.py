@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.errors import Fault, Invalid, ReconcilerError
+from reconciler.records.faults import RowsRefused
 from reconciler.render.counts import count
 from reconciler.render.escape import terminal
 
@@ -45,6 +46,14 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def nearby(path: object) -> str:
+    """A path as it is named from here."""
+    try:
+        return str(Path(str(path)).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a file the user named; raises click's own error where that cannot be."""
     try:
@@ -56,6 +65,11 @@ def write_file(path: Path, text: str) -> None:
 def report(error: ReconcilerError) -> None:
     """An error for a person: what, where, and what to do."""
     paint = painter(sys.stderr)
+    if isinstance(error, RowsRefused):
+        from reconciler.cli.refused_rows import show_refused  # noqa: PLC0415 - only records have rows
+
+        show_refused(error)
+        return
     if isinstance(error, Invalid):
         say(paint(f"{count(len(error.faults), 'fault')}:", "red"))
         for fault in error.faults:

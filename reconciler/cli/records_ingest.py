@@ -13,8 +13,9 @@ import click
 
 from reconciler.cli.bars import bar, waiting_line
 from reconciler.cli.options import env_option
-from reconciler.cli.output import painter, print_json, say
+from reconciler.cli.output import nearby, painter, print_json, say
 from reconciler.cli.records_options import Span, open_group, open_store, rows_format
+from reconciler.cli.refused_rows import refusals_as
 from reconciler.cli.tables import aligned, plain_report, print_rows
 from reconciler.errors import Usage
 from reconciler.render.counts import count
@@ -97,7 +98,7 @@ def ingest(
     Exit codes: 0 every row is written; 1 some are not: they are named, and written to a file.
     """
     with open_group(group, env, to_change=not options["dry_run"]) as (store, contract):
-        with bar(contract.group) as tell:
+        with refusals_as(output), bar(contract.group) as tell:
             targets = tuple(_STORES[name] for name in stores) or None
             done = store.ingest(contract, list(files), stores=targets, tell=tell, **options)
         _show(done, output, dry_run=options["dry_run"])
@@ -190,9 +191,9 @@ def _sentences(done: IngestReport, *, dry_run: bool) -> Iterator[str]:
         fix = f"`reconciler records deduplicate {done.group}` removes them."
         yield f"{count(done.repeated, 'row')} may be offline twice, since an answer was lost. {fix}"
     if done.refused:
-        yield f"Not sent: {count(done.refused, 'row')} that do not fit; see {done.faults}."
+        yield f"Not sent: {count(done.refused, 'row')} that do not fit; see {nearby(done.faults)}."
     if done.failed:
-        yield f"Not written: {count(done.failed, 'row')}, kept in {done.dead_letter}: ingest that file again."
+        yield f"Not written: {count(done.failed, 'row')}, kept in {nearby(done.dead_letter)}: ingest that file again."
 
 
 def _failures(rows: tuple[FailedRow, ...]) -> str:

@@ -35,4 +35,5 @@ class RowsRefused(ReconcilerError):
         self, group: str, faults: tuple[RowFault, ...], count: int, rows: int, total: int, file: str = ""
     ) -> None:
         self.group, self.faults, self.count, self.rows, self.total, self.file = group, faults, count, rows, total, file
-        super().__init__(f"{rows:,} of {total:,} rows do not fit {group}, and nothing was sent: {count:,} faults.")
+        faults_are = "1 fault" if count == 1 else f"{count:,} faults"
+        super().__init__(f"{rows:,} of {total:,} rows do not fit {group}, and nothing was sent: {faults_are}.")
