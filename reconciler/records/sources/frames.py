@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from reconciler.contract import Column, Contract
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.chunk import Piece, Rows, gather
 from reconciler.records.sources.source import Source
-from reconciler.records.sources.spool import Spool
+from reconciler.records.sources.spool import Spool, spool_file
 from reconciler.records.sources.values import Values, column_of
 
 Part = Callable[[int, int], "tuple[pa.RecordBatch, tuple[RowFault, ...]]"]
@@ -68,9 +67,7 @@ def lazy_source(frame: Any, chunk_rows: int, scratch: Path) -> Source:
     """A polars LazyFrame: worked out once, streaming, into the scratch folder."""
     import polars as pl  # noqa: PLC0415 - the caller has a frame of it
 
-    scratch.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.TemporaryDirectory(prefix="lazy-", dir=scratch)
-    path = Path(folder.name) / "frame.arrow"
+    path = spool_file(scratch, ".arrow")
     frame.sink_ipc(path, compression="lz4", compat_level=pl.CompatLevel.oldest())
 
     def pieces() -> Iterator[Piece]:
@@ -83,7 +80,9 @@ def lazy_source(frame: Any, chunk_rows: int, scratch: Path) -> Source:
 
     with pa.ipc.open_file(path) as file:
         schema, rows = file.schema, sum(file.get_batch(i).num_rows for i in range(file.num_record_batches))
-    return Source("LazyFrame", schema, pieces, rows, chunk_rows=chunk_rows, closing=folder.cleanup)
+    return Source(
+        "LazyFrame", schema, pieces, rows, chunk_rows=chunk_rows, closing=partial(path.unlink, missing_ok=True)
+    )
 
 
 def _sliced(name: str, rows: int, part: Part, chunk_rows: int) -> Source:

@@ -51,7 +51,9 @@ def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, 
         return _files(data, contract, chunk_rows)
     try:
         return _table(data, contract, chunk_rows, scratch) or _rows(data, contract, chunk_rows, scratch)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+            raise  # the caller's own iterator; Arrow's errors are plain and have no number
         reason = f"cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
         raise Invalid([fault(type(data).__name__, reason)]) from None
 

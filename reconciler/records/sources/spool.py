@@ -6,16 +6,26 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
+from reconciler.errors import ReconcilerError
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.chunk import Piece, Rows
 
 _FAULTS = b"reconciler:faults"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def spool_file(scratch: Path, suffix: str) -> Path:
+    """A new file in the scratch folder, empty, which nobody else reads."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    handle, path = tempfile.mkstemp(prefix="spool-", suffix=suffix, dir=scratch)
+    os.close(handle)
+    return Path(path)
 
 
 class Spool:
@@ -50,7 +60,8 @@ class Spool:
             raise
         finally:
             if file is not None:
-                file.close()
+                with suppress(OSError):  # of a full disk, once more; every piece was flushed
+                    file.close()
 
     def pieces(self) -> Iterator[Piece]:
         """All of it, from the first row."""
@@ -72,14 +83,16 @@ class Spool:
             self._path.unlink(missing_ok=True)
 
     def _open(self) -> BinaryIO:
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        handle, path = tempfile.mkstemp(prefix="spool-", suffix=".arrows", dir=self._scratch)
-        self._path = Path(path)
-        return os.fdopen(handle, "wb")
+        self._path = spool_file(self._scratch, ".arrows")
+        return self._path.open("wb")
 
     def _write(self, file: BinaryIO, piece: Piece) -> None:
         metadata = {_FAULTS: json.dumps(piece.faults)} if piece.faults else None
         batch = piece.batch.replace_schema_metadata(metadata)
-        with pa.ipc.new_stream(file, batch.schema, options=_OPTIONS) as stream:
-            stream.write_batch(batch)
+        try:
+            with pa.ipc.new_stream(file, batch.schema, options=_OPTIONS) as stream:
+                stream.write_batch(batch)
+            file.flush()
+        except OSError as error:
+            raise ReconcilerError(f"Rows cannot be kept in {self._scratch}: {error.strerror or error}.") from None
         self._ends.append(file.tell())

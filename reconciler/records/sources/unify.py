@@ -72,6 +72,8 @@ def common_type(one: pa.DataType, other: pa.DataType) -> pa.DataType:
         return pa.float64()
     if pt.is_timestamp(one) and pt.is_timestamp(other):
         return _timestamp(one, other)
+    if _is_list(one) and _is_list(other):
+        return pa.large_list(common_type(one.value_type, other.value_type))
     if one.id == other.id:
         return _same_family(one, other)
     raise Clash
@@ -83,6 +85,10 @@ def _decoded(kind: pa.DataType) -> pa.DataType:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -105,7 +111,7 @@ def _timestamp(one: pa.TimestampType, other: pa.TimestampType) -> pa.DataType:
 
 
 def _same_family(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Lists, decimals and the like, as Arrow joins them."""
+    """Decimals, structures and the like, as Arrow joins them."""
     try:
         schemas = [pa.schema({"": one}), pa.schema({"": other})]
         return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
