@@ -7,6 +7,8 @@ fails if a command ends otherwise than it should.
 from __future__ import annotations
 
 import ast
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -14,9 +16,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
@@ -51,6 +55,7 @@ def main() -> int:
         _run(project, "apply --yes", tail=12)
         _step("The live store is the state: now there is nothing to do.")
         _run(project, "plan")
+        _records(project)
         _step("A feature is added to weather: in place, the data stays.")
         with _edited(project / "registry/weather.py", _add_a_feature):
             _run(project, "plan")
@@ -138,6 +143,48 @@ def _show_diff(file: Path, before: str, after: str) -> None:
         print(line)
     if len(changed) > 6:
         print(f"  ... {len(changed) - 6} more lines")
+
+
+def _records(project: Path) -> None:
+    """Real rows in, offline, and out again."""
+    weather, planes = project / "data/weather.csv", project / "data/planes.jsonl"
+    _write(weather, rows(Weather))
+    _write(planes, rows(Plane))
+    _step("A year of weather: every value is checked against its spec, then written. Wait until all of it is offline.")
+    _run(project, "records ingest weather data/weather.csv --wait-offline")
+    _step("The register of planes, as JSON Lines.")
+    _run(project, "records ingest plane data/planes.jsonl --wait-offline")
+    _step("The same file again changes nothing: what was acknowledged is known.")
+    _run(project, "records ingest weather data/weather.csv")
+    _step("Read records back.")
+    _run(project, "records get weather JFK")
+    _run(project, "records get plane N10156 N102UW N999ZZ", 1)
+    _step("A file with mistakes: all of them at once, each with its place, and nothing is sent.")
+    _with_mistakes(weather, project / "data/mistakes.csv")
+    _run(project, "records ingest weather data/mistakes.csv", 1)
+
+
+def _write(file: Path, records: Iterator[Any]) -> None:
+    """Records as CSV or JSON Lines."""
+    file.parent.mkdir(exist_ok=True)
+    found = [{name: _plain(getattr(one, name)) for name in one.__dataclass_fields__} for one in records]
+    with file.open("w", encoding="utf-8", newline="") as out:
+        if file.suffix == ".csv":
+            table = csv.DictWriter(out, found[0])
+            table.writeheader()
+            table.writerows(found)
+        else:
+            out.writelines(json.dumps(one) + "\n" for one in found)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _with_mistakes(source: Path, file: Path) -> None:
+    head, first, second, third = source.read_text().splitlines()[:4]
+    bad = [first.replace("EWR", "EWK"), second.replace("+00:00", ""), ",".join([*third.split(",")[:-1], "far"])]
+    file.write_text("\n".join([head, *bad]) + "\n")
 
 
 def _step(text: str) -> None:
