@@ -70,7 +70,7 @@ def _header(file: File, contract: Contract) -> list[str]:
         if not known & set(names):
             raise Invalid([_no_header(file, names, contract, known, int(block.records.lines[0]))])
         return names
-    raise Invalid([fault(file.label, "is empty.", f"Begin with a header: {_wanted(contract)}.")])
+    raise Invalid([fault(file.label, "The file is empty.", f"Begin with a header: {_wanted(contract)}.")])
 
 
 def _cells(block: Block, record: int) -> list[str]:
@@ -84,8 +84,8 @@ def _cells(block: Block, record: int) -> list[str]:
 def _no_header(file: File, names: list[str], contract: Contract, known: set[str], line: int) -> Fault:
     for separator, word in _SEPARATORS.items():
         if known & set(",".join(names).split(separator)):
-            return fault(file.label, f"has cells separated by {word}.", "Separate them by commas.", line=line)
-    reason = f"is no header: it names no feature of {contract.group}."
+            return fault(file.label, f"Its cells are separated by {word}.", "Separate them by commas.", line=line)
+    reason = f"The line is no header: it names no feature of {contract.group}."
     return fault(file.label, reason, f"Begin with: {_wanted(contract)}.", line=line)
 
 
@@ -161,12 +161,12 @@ def _faults(data: bytes, records: Records, width: int) -> list[RowFault]:
 def _reason(text: bytes, cells: int, width: int) -> tuple[str, str]:
     if not cells:
         fix = "Quote a cell with a quote in it as a whole, and double the quote."
-        return "has a quote in the middle of a cell, or one that is never closed.", fix
+        return "A quote stands in the middle of a cell, or is never closed.", fix
     if cells != width:
         fix = (
             "Quote cells that have a comma in them." if cells > width else "Leave a cell empty where nothing is known."
         )
-        return f"has {cells} cells; the header has {width}.", fix
+        return f"The line has {cells} cells; the header has {width}.", fix
     return not_utf8(text), "Save the file as UTF-8."
 
 

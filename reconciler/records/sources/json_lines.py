@@ -94,10 +94,10 @@ def _check(files: Sequence[File]) -> None:
             continue
         text = start.removeprefix(UTF8_MARK).lstrip()
         if text.startswith(b"["):
-            reason = "is a JSON array; JSON Lines have one object a line."
+            reason = "The file is a JSON array; JSON Lines have one object a line."
             faults.append(fault(file.label, reason, f"jq -c '.[]' {file.label} makes them.", line=1))
         elif not text and len(start) < BLOCK:
-            faults.append(fault(file.label, "is empty."))
+            faults.append(fault(file.label, "The file is empty."))
     if faults:
         raise Invalid(faults)
 
@@ -130,16 +130,20 @@ def _lines(file: File) -> Iterator[bytes]:
 
 def _row(text: bytes) -> Any:
     if len(text) > MAX_RECORD:
-        return Unusable(_start(text), f"is longer than {MAX_RECORD >> 20} MB.")
+        return Unusable(_start(text), f"The line is longer than {MAX_RECORD >> 20} MB.")
     if reason := not_utf8(text):
         return Unusable(_start(text), reason, "Save the file as UTF-8.")
     try:
         row = _DECODER.decode(text.decode())
     except json.JSONDecodeError as error:
-        return Unusable(_start(text), f"is no JSON: {error.msg} at column {error.colno}.")
+        return Unusable(_start(text), f"The line is no JSON: {error.msg} at column {error.colno}.")
     except (ValueError, RecursionError) as error:
-        return Unusable(_start(text), f"is no JSON to be used here: {error}.")
-    return row if isinstance(row, dict) else Unusable(_start(text), "is no JSON object.", "Give one object a line.")
+        return Unusable(_start(text), f"The line cannot be used: {error}.")
+    return (
+        row
+        if isinstance(row, dict)
+        else Unusable(_start(text), "The line is no JSON object.", "Give one object a line.")
+    )
 
 
 def _start(text: bytes) -> str:

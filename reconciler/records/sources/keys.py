@@ -46,5 +46,5 @@ class Keys:
         try:
             return pa.scalar(None if value is None else _PARSED[kind](value.replace("_", " ")), _TYPES[kind])
         except (ValueError, OverflowError):
-            reason = f"is {value!r} in the name of the folder, and the feature is a number."
+            reason = f"It is {value!r} in the name of the folder, and the feature is a number."
             raise Invalid([fault(file.label, reason, group=self._contract.group, field=name)]) from None

@@ -54,7 +54,7 @@ def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, 
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
             raise  # the caller's own iterator; Arrow's errors are plain and have no number
-        reason = f"cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
+        reason = f"It cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
         raise Invalid([fault(type(data).__name__, reason)]) from None
 
 

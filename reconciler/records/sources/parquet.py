@@ -31,7 +31,7 @@ def parquet_source(files: Sequence[File], contract: Contract, chunk_rows: int) -
                 headers.append(Header(file.label, schema.remove_metadata()))
                 rows += parquet.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
-            faults.append(fault(file.label, f"is no Parquet that can be read: {_first_line(error)}."))
+            faults.append(fault(file.label, f"The file is no Parquet that can be read: {_first_line(error)}."))
         except Invalid as invalid:
             faults += invalid.faults
     if faults:
@@ -61,7 +61,7 @@ def _batches(file: File, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
                 yield row, batch
                 row += batch.num_rows
     except (pa.ArrowException, OSError) as error:
-        reason = f"cannot be read after row {row}: {_first_line(error)}."
+        reason = f"The file cannot be read after row {row}: {_first_line(error)}."
         raise Invalid([fault(file.label, reason)]) from None
     file.check_unchanged()
 

@@ -42,9 +42,9 @@ class File(NamedTuple):
         try:
             now = self.path.stat()
         except OSError as error:
-            raise Invalid([fault(self.label, f"cannot be read any more: {error.strerror}.")]) from None
+            raise Invalid([fault(self.label, f"The file cannot be read any more: {error.strerror}.")]) from None
         if (now.st_size, now.st_mtime_ns) != (self.size, self.changed_ns):
-            raise Invalid([fault(self.label, "changed while it was read.", "Try again once it is complete.")])
+            raise Invalid([fault(self.label, "The file changed while it was read.", "Try again once it is complete.")])
 
 
 def fault(label: str, reason: str, fix: str = "", *, line: int = 0, group: str = "", field: str = "") -> Fault:
@@ -63,7 +63,9 @@ def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]])
     files = [file for path in paths for file in _files(os.fspath(path), faults)]
     faults += [
         fault(
-            file.label, f"is {file.format}, and {files[0].label} is {files[0].format}.", "Ingest one format at a time."
+            file.label,
+            f"The file is {file.format}, and {files[0].label} is {files[0].format}.",
+            "Ingest one format at a time.",
         )
         for file in files
         if file.format != files[0].format
@@ -80,14 +82,14 @@ def _files(path: str, faults: list[Fault]) -> Iterator[File]:
     if root.is_dir():
         found, base = sorted(_within(root)), root
         if not found:
-            faults.append(fault(path, "has no files in it."))
+            faults.append(fault(path, "The folder has no files in it."))
     elif root.exists() or not glob.has_magic(path):
         found, base = [root], root.parent
     else:
         base = _fixed(root)
         found = sorted(path for path in base.glob(str(root.relative_to(base))) if path.is_file())
         if not found:
-            faults.append(fault(path, "matches no file."))
+            faults.append(fault(path, "There is no such file."))
     for file in found:
         yield from _file(file, base, faults)
 
@@ -119,12 +121,12 @@ def _file(path: Path, base: Path, faults: list[Fault]) -> Iterator[File]:
         with path.open("rb"):
             pass
     except OSError as error:
-        faults.append(fault(label, f"cannot be read: {error.strerror}."))
+        faults.append(fault(label, f"It cannot be read: {error.strerror}."))
         return
     if not path.is_file():
-        faults.append(fault(label, "is no file."))
+        faults.append(fault(label, "This is no file."))
     elif kind is None or (kind == "Parquet" and codec):
-        faults.append(fault(label, "is neither CSV, JSON Lines nor Parquet.", _KNOWN))
+        faults.append(fault(label, "The file is neither CSV, JSON Lines nor Parquet.", _KNOWN))
     else:
         yield File(path, label, kind, codec, tuple(_keys(path, base)), stat.st_size, stat.st_mtime_ns)
 

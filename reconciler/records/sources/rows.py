@@ -84,19 +84,19 @@ class Reader:
     def _strangers(self, row: int, value: Mapping[Any, Any]) -> Iterator[RowFault]:
         for key in sorted(value.keys() - self._known, key=shown):
             if not (isinstance(key, str) and key.startswith(DEAD_LETTER)):
-                reason = f"is no feature of {self._contract.group}."
+                reason = f"{self._contract.group} has no such feature."
                 yield RowFault(row, "", shown(key), shown(value[key]), reason, self._hint(shown(key)))
 
     def _doubled(self, row: int, value: Mapping[Any, Any]) -> Iterator[RowFault]:
         for name, field in self._doubles:
             if name in value and field in value:
-                reason = f"is given twice, as {name} and as {field}."
-                yield RowFault(row, "", name, shown(value[field]), reason, "Give one of them.")
+                reason = f"It is given twice, as {name} and as {field}."
+                yield RowFault(row, "", name, shown(value[field]), reason, "Keep one of them.")
 
     def _hint(self, key: str) -> str:
         if key not in self._hints:
             close = difflib.get_close_matches(key, sorted(self._known), 1)
-            self._hints[key] = f"Did you mean {close[0]}?" if close else "Leave it out, or declare it."
+            self._hints[key] = f"Rename it to {close[0]}." if close else "Leave it out, or add the feature to the spec."
         return self._hints[key]
 
     def _record(self, value: Any) -> Mapping[str, Any] | None:
@@ -113,7 +113,7 @@ class Reader:
         return dict(zip((column.name for column in self._contract.columns), values, strict=True))
 
     def _no_record(self, value: Any) -> str:
-        return f"is of type {type(value).__name__}, which is no record of {self._contract.group}."
+        return f"It is of type {type(value).__name__}, which is no record of {self._contract.group}."
 
     def _way_out(self) -> str:
         record = self._contract.record

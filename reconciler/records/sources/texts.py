@@ -32,7 +32,7 @@ def reading(file: File) -> Iterator[pa.NativeFile]:
         with pa.input_stream(str(file.path), compression=file.codec, buffer_size=BLOCK) as stream:
             yield stream
     except (OSError, pa.ArrowException) as error:
-        reason = f"cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
+        reason = f"It cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
         raise Invalid([fault(file.label, reason)]) from None
 
 
@@ -40,9 +40,9 @@ def check_utf8(file: File, start: bytes) -> None:
     """Raises `Invalid` for a file whose first bytes are those of something else than UTF-8."""
     for mark, meaning in _MARKS.items():
         if start.startswith(mark):
-            raise Invalid([fault(file.label, f"is {meaning}, not UTF-8.", "Save it as UTF-8.", line=1)])
+            raise Invalid([fault(file.label, f"The file is {meaning}, not UTF-8.", "Save it as UTF-8.", line=1)])
     if b"\0" in start[:1024]:
-        raise Invalid([fault(file.label, "has zero bytes in it, so it is no text in UTF-8.", line=1)])
+        raise Invalid([fault(file.label, "The file has zero bytes in it, so it is no text in UTF-8.", line=1)])
 
 
 def not_utf8(text: bytes) -> str:
@@ -50,5 +50,5 @@ def not_utf8(text: bytes) -> str:
     try:
         text.decode()
     except UnicodeDecodeError as error:
-        return f"is not UTF-8: byte 0x{text[error.start]:02x} at byte {error.start + 1} of the line."
+        return f"The line is not UTF-8: byte 0x{text[error.start]:02x} at place {error.start + 1}."
     return ""

@@ -37,7 +37,7 @@ def common_schema(headers: Sequence[Header], contract: Contract) -> pa.Schema:
             try:
                 kinds[name] = common_type(kinds.get(name, kind), kind)
             except Clash:
-                reason = f"is {kind} here, and {kinds[name]} in {seen[name]}."
+                reason = f"The column is {kind} here, and {kinds[name]} in {seen[name]}."
                 faults.append(fault(header.label, reason, group=contract.group, field=name))
             seen.setdefault(name, header.label)
     faults += _lacking(headers, contract, kinds)
@@ -49,7 +49,9 @@ def common_schema(headers: Sequence[Header], contract: Contract) -> pa.Schema:
 def _lacking(headers: Sequence[Header], contract: Contract, kinds: dict[str, pa.DataType]) -> list[Fault]:
     needed = [column for column in contract.columns if column.required and {column.name, column.field} & kinds.keys()]
     return [
-        fault(header.label, "lacks the column, which other files have.", group=contract.group, field=column.name)
+        fault(
+            header.label, "The file lacks the column, which other files have.", group=contract.group, field=column.name
+        )
         for header in headers
         for column in needed
         if not {column.name, column.field} & set(header.schema.names)
@@ -138,7 +140,7 @@ def _cast(array: pa.Array, kind: pa.DataType, name: str, contract: Contract, lab
     try:
         return _decode(array).cast(kind)
     except pa.ArrowException as error:
-        reason = f"is {array.type} here, which does not fit {kind} as in other files: {error}."
+        reason = f"The column is {array.type} here, which does not fit {kind} as in other files: {error}."
         raise Invalid([fault(label, reason, group=contract.group, field=name)]) from None
 
 

@@ -37,12 +37,12 @@ _TYPES: dict[Kind, pa.DataType] = {
     "datetime": pa.string(),
 }
 _NEEDS: dict[Kind, str] = {
-    "int": "a whole number",
-    "bool": "true or false",
-    "float": "a number",
-    "unix": "seconds since 1970, a number",
-    "str": "a text",
-    "datetime": "an instant: a datetime with a zone, or an ISO-8601 text",
+    "int": "whole numbers",
+    "bool": "true and false",
+    "float": "numbers",
+    "unix": "seconds since 1970",
+    "str": "texts",
+    "datetime": "instants",
 }
 _SHOWN = 60
 _INTS = range(-(2**63), 2**63)
@@ -130,17 +130,17 @@ def _one_by_one(values: Sequence[Any], kind: Kind, name: str) -> Values:
 
 
 def _wrong(value: object, kind: Kind) -> Unfit:
-    return Unfit(f"is of type {type(value).__name__}.", f"Give {_NEEDS[kind]}.")
+    return Unfit(f"It is of type {type(value).__name__}, and the feature takes {_NEEDS[kind]}.")
 
 
 def _whole(value: Any, kind: Kind = "int") -> int:
     if isinstance(value, (float, Decimal)):
         if not math.isfinite(value) or value != int(value):
-            raise Unfit("is no whole number.", f"Give {_NEEDS[kind]}.")
+            raise Unfit(f"It is no whole number, and the feature takes {_NEEDS[kind]}.")
     elif not isinstance(value, int):
         raise _wrong(value, kind)
     if int(value) not in _INTS:
-        raise Unfit("does not fit in 64 bits.", "An Integral feature holds whole numbers from -2^63 to 2^63 - 1.")
+        raise Unfit("It does not fit 64 bits: an Integral is from -2^63 to 2^63-1.")
     return int(value)
 
 
@@ -156,7 +156,7 @@ def _number(value: Any) -> float:
     except OverflowError:
         number = math.inf
     if number != value and value == value:  # noqa: PLR0124 - NaN is judged by the check, as any other value
-        raise Unfit("is not a number that 64 bits of floating point hold exactly.", "Round it first.")
+        raise Unfit("It is no number that 64 bits of floating point hold exactly.", "Round it first.")
     return number
 
 
@@ -166,7 +166,7 @@ def _text(value: Any, kind: Kind = "str") -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Unfit("holds half a surrogate pair, which is no text in UTF-8.") from None
+        raise Unfit("It holds half a surrogate pair, which is no text in UTF-8.") from None
     return value
 
 
@@ -174,7 +174,7 @@ def _moment(value: Any) -> str:
     if not isinstance(value, datetime):
         return _text(value, "datetime")
     if value.utcoffset() is None:
-        raise Unfit("has no time zone.", "Give the time with its zone, as in 2013-01-01T05:00:00Z.")
+        raise Unfit("It has no time zone, so the instant is not known.", "Give it one: time.replace(tzinfo=UTC).")
     return value.isoformat()
 
 
@@ -218,7 +218,7 @@ def _items(value: Any) -> list[Any] | None:
         return found
     if isinstance(value, Iterable) and isinstance(value, (list, tuple)):
         return list(value)
-    raise Unfit(f"is of type {type(value).__name__}.", "Give a list.")
+    raise Unfit(f"It is of type {type(value).__name__}, and the feature takes lists.")
 
 
 def _of_items(faults: list[RowFault], ends: np.ndarray[Any, Any], sizes: np.ndarray[Any, Any]) -> list[RowFault]:
@@ -227,5 +227,5 @@ def _of_items(faults: list[RowFault], ends: np.ndarray[Any, Any], sizes: np.ndar
     for fault in faults:
         row = int(np.searchsorted(ends, fault.row, side="right"))
         item = fault.row - int(ends[row] - sizes[row])
-        found.append(fault._replace(row=row, reason=f"item {item} {fault.reason}"))
+        found.append(fault._replace(row=row, reason=f"Item {item}: {fault.reason}"))
     return found

@@ -55,11 +55,11 @@ def test_every_line_at_fault_is_named_at_once_and_the_others_are_read(tmp_path):
     source = opened(_file(tmp_path, text), tmp_path)
 
     assert _short(tmp_path, faults_of(source)) == [
-        ("weather.csv:3", "", "LGA,b", "has 2 cells; the header has 3."),
-        ("weather.csv:4", "", "EWR,c,3,4", "has 4 cells; the header has 3."),
-        ("weather.csv:5", "", 'JFK,5" gust,1', "has a quote in the middle of a cell, or one that is never closed."),
-        ("weather.csv:6", "", "LGA,d�,2", "is not UTF-8: byte 0xe9 at byte 6 of the line."),
-        ("weather.csv:7", "", '"EWR"x,e,3', "has a quote in the middle of a cell, or one that is never closed."),
+        ("weather.csv:3", "", "LGA,b", "The line has 2 cells; the header has 3."),
+        ("weather.csv:4", "", "EWR,c,3,4", "The line has 4 cells; the header has 3."),
+        ("weather.csv:5", "", 'JFK,5" gust,1', "A quote stands in the middle of a cell, or is never closed."),
+        ("weather.csv:6", "", "LGA,d�,2", "The line is not UTF-8: byte 0xe9 at place 6."),
+        ("weather.csv:7", "", '"EWR"x,e,3', "A quote stands in the middle of a cell, or is never closed."),
     ]
     assert [row["origin"] for row in rows_of(source)] == ["JFK", None, None, None, None, None, "EWR"]
     assert places_of(source)[-1].endswith(":8")
@@ -108,21 +108,24 @@ def test_a_packed_file_that_is_cut_short_is_a_fault(tmp_path):
     with pytest.raises(Invalid) as caught:
         list(opened(path, tmp_path).chunks())
 
-    assert "weather.csv.gz: cannot be read: Truncated compressed stream." in str(caught.value)
+    assert "weather.csv.gz: It cannot be read: Truncated compressed stream." in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "is empty. Begin with a header: origin,observed_at,temp-f,humid,rainy,gusts."),
-        (b"\n\n", "is empty."),
-        (b"\xef\xbb\xbf", "is empty."),
-        (b"JFK,2013-01-01T05:00:00Z,1\n", ":1: is no header: it names no feature of weather. Begin with: origin,"),
-        (b"\nJFK,2013\n", ":2: is no header"),
-        (b"origin;observed_at;humid\n", ":1: has cells separated by semicolons. Separate them by commas."),
-        (b"origin\tobserved_at\n", ":1: has cells separated by tabs."),
-        ("origin,observed_at\n".encode("utf-16"), ":1: is UTF-16, not UTF-8. Save it as UTF-8."),
-        (b"origin,obs\0erved_at\n", ":1: has zero bytes in it"),
+        (b"", "The file is empty. Begin with a header: origin,observed_at,temp-f,humid,rainy,gusts."),
+        (b"\n\n", "The file is empty."),
+        (b"\xef\xbb\xbf", "The file is empty."),
+        (
+            b"JFK,2013-01-01T05:00:00Z,1\n",
+            ":1: The line is no header: it names no feature of weather. Begin with: origin,",
+        ),
+        (b"\nJFK,2013\n", ":2: The line is no header"),
+        (b"origin;observed_at;humid\n", ":1: Its cells are separated by semicolons. Separate them by commas."),
+        (b"origin\tobserved_at\n", ":1: Its cells are separated by tabs."),
+        ("origin,observed_at\n".encode("utf-16"), ":1: The file is UTF-16, not UTF-8. Save it as UTF-8."),
+        (b"origin,obs\0erved_at\n", ":1: The file has zero bytes in it"),
         (b"PK\x03\x04rest", "is a ZIP file"),
         (gzip.compress(HEADER), "is compressed with gzip"),
     ],

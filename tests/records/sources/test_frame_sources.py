@@ -96,10 +96,10 @@ def test_objects_of_mixed_types_are_faults_of_their_rows(tmp_path):
 
     assert column_of(source, "humid")[1] == [1, None, None, 2, None, 1, None, None]
     assert [(place, reason) for place, _, _, reason in faults_of(source)] == [
-        ("row 1", "is of type str."),
-        ("row 4", "is no whole number."),
-        ("row 6", "is of type type."),
-        ("row 7", "is of type complex."),
+        ("row 1", "It is of type str, and the feature takes whole numbers."),
+        ("row 4", "It is no whole number, and the feature takes whole numbers."),
+        ("row 6", "It is of type type, and the feature takes whole numbers."),
+        ("row 7", "It is of type complex, and the feature takes whole numbers."),
     ]
 
 
@@ -113,7 +113,7 @@ def test_half_a_surrogate_pair_in_a_column_of_texts_is_a_fault_of_its_row(tmp_pa
     source = opened(_frame(humid=[1, 2]).assign(origin=pd.Series(["a", "\ud800"], dtype=object)), tmp_path)
 
     assert faults_of(source) == [
-        ("row 1", "origin", "\\ud800", "holds half a surrogate pair, which is no text in UTF-8.")
+        ("row 1", "origin", "\\ud800", "It holds half a surrogate pair, which is no text in UTF-8.")
     ]
 
 
@@ -123,7 +123,9 @@ def test_vectors_in_a_frame_are_lists_whatever_holds_them(tmp_path):
     source = opened(_frame(gusts=gusts), tmp_path)
 
     assert column_of(source, "gusts")[1] == [[1.5, 2.5], [3.0, 4.5], [5.0], None, None, None]
-    assert [(place, reason) for place, _, _, reason in faults_of(source)] == [("row 5", "is of type str.")]
+    assert [(place, reason) for place, _, _, reason in faults_of(source)] == [
+        ("row 5", "It is of type str, and the feature takes lists.")
+    ]
 
 
 def test_what_a_caller_does_to_a_frame_is_not_done_to_it(tmp_path):
@@ -161,7 +163,7 @@ def test_objects_in_polars_are_taken_for_what_they_are(tmp_path):
     source = opened(frame, tmp_path)
 
     assert column_of(source, "humid")[1] == [1, None]
-    assert faults_of(source) == [("row 1", "humid", "x", "is of type str.")]
+    assert faults_of(source) == [("row 1", "humid", "x", "It is of type str, and the feature takes whole numbers.")]
 
 
 def test_a_lazy_frame_is_worked_out_once_and_kept_until_the_source_is_closed(tmp_path):

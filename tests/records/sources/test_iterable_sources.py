@@ -84,9 +84,9 @@ def test_a_record_of_another_class_is_a_fault_of_its_row(tmp_path):
 
     chunk = next(iter(source.chunks()))
     assert [(fault.place, fault.reason) for fault in chunk.faults] == [
-        ("row 1", "is of type Other, which is no record of plane."),
-        ("row 2", "is of type NoneType, which is no record of plane."),
-        ("row 3", "is of type tuple, which is no record of plane."),
+        ("row 1", "It is of type Other, which is no record of plane."),
+        ("row 2", "It is of type NoneType, which is no record of plane."),
+        ("row 3", "It is of type tuple, which is no record of plane."),
     ]
     assert chunk.faults[0].fix == "Give instances of Plane, or dicts."
     assert column_of(source, "tail")[1] == ["N0", None, None, None, "N3"]
@@ -127,7 +127,9 @@ def test_times_with_and_without_a_zone_are_told_apart_row_by_row(tmp_path):
     source = opened([{"observed_at": time} for time in times], tmp_path)
 
     assert column_of(source, "observed_at")[1] == ["2013-01-01T21:00:00+09:00", None, "2013-01-01T12:00:00Z"]
-    assert [(place, reason) for place, _, _, reason in faults_of(source)] == [("row 1", "has no time zone.")]
+    assert [(place, reason) for place, _, _, reason in faults_of(source)] == [
+        ("row 1", "It has no time zone, so the instant is not known.")
+    ]
 
 
 def test_times_of_several_zones_are_instants(tmp_path):
@@ -167,8 +169,8 @@ def test_faults_in_a_collection_name_the_item(tmp_path):
 
     assert column_of(source, "gusts")[1] == [[1.5], [], [1.5, None, None], [None]]
     assert [(place, value, reason) for place, _, value, reason in faults_of(source)] == [
-        ("row 2", "x", "item 1 is of type str."),
-        ("row 3", "[1]", "item 0 is of type list."),
+        ("row 2", "x", "Item 1: It is of type str, and the feature takes numbers."),
+        ("row 3", "[1]", "Item 0: It is of type list, and the feature takes numbers."),
     ]
 
 

@@ -34,7 +34,9 @@ def test_whole_numbers_keep_every_digit_beside_fractions(tmp_path):
     source = opened(path, tmp_path)
 
     assert column_of(source, "humid")[1] == [2**53 + 1, None]
-    assert faults_of(source) == [(f"{path}:2", "humid", "0.5", "is no whole number.")]
+    assert faults_of(source) == [
+        (f"{path}:2", "humid", "0.5", "It is no whole number, and the feature takes whole numbers.")
+    ]
 
 
 def test_every_broken_line_is_named_and_the_others_are_read(tmp_path):
@@ -57,13 +59,13 @@ def test_every_broken_line_is_named_and_the_others_are_read(tmp_path):
     source = opened(path, tmp_path)
 
     assert _short(tmp_path, faults_of(source))[:-1] == [
-        ("weather.jsonl:2", "", '{"origin": "LGA"', "is no JSON: Expecting ',' delimiter at column 17."),
-        ("weather.jsonl:4", "", "[1]", "is no JSON object."),
-        ("weather.jsonl:5", "", twice, "is no JSON to be used here: 'origin' is given twice."),
-        ("weather.jsonl:6", "", '{"origin": "caf�"}', "is not UTF-8: byte 0xe9 at byte 16 of the line."),
-        ("weather.jsonl:7", "", '{"temp-f": NaN}', "is no JSON to be used here: NaN is no number."),
+        ("weather.jsonl:2", "", '{"origin": "LGA"', "The line is no JSON: Expecting ',' delimiter at column 17."),
+        ("weather.jsonl:4", "", "[1]", "The line is no JSON object."),
+        ("weather.jsonl:5", "", twice, "The line cannot be used: 'origin' is given twice."),
+        ("weather.jsonl:6", "", '{"origin": "caf�"}', "The line is not UTF-8: byte 0xe9 at place 16."),
+        ("weather.jsonl:7", "", '{"temp-f": NaN}', "The line cannot be used: NaN is no number."),
         ("weather.jsonl:8", "", "7" * 57 + "...", faults_of(source)[5][3]),
-        ("weather.jsonl:9", "origin", "\\ud800", "holds half a surrogate pair, which is no text in UTF-8."),
+        ("weather.jsonl:9", "origin", "\\ud800", "It holds half a surrogate pair, which is no text in UTF-8."),
     ]
     assert faults_of(source)[-1][0].endswith(":10")
     assert [row["origin"] for row in rows_of(source)] == ["JFK", *[None] * 8, "EWR"]
@@ -85,8 +87,8 @@ def test_a_key_that_is_no_feature_is_a_fault_with_the_one_that_was_meant(tmp_pat
 
     fault = next(iter(source.chunks())).faults[0]
 
-    assert (fault.feature, fault.value, fault.reason) == ("humd", "4", "is no feature of weather.")
-    assert fault.fix == "Did you mean humid?"
+    assert (fault.feature, fault.value, fault.reason) == ("humd", "4", "weather has no such feature.")
+    assert fault.fix == "Rename it to humid."
 
 
 def test_a_missing_key_is_the_default_and_null_is_null(tmp_path):
@@ -101,7 +103,7 @@ def test_features_are_known_by_both_of_their_names_but_not_at_once(tmp_path):
     source = opened(path, tmp_path)
 
     assert column_of(source, "temp-f")[1] == [1.5, 2.5, 1.5]
-    assert faults_of(source) == [(f"{path}:3", "temp-f", "2.5", "is given twice, as temp-f and as temp_f.")]
+    assert faults_of(source) == [(f"{path}:3", "temp-f", "2.5", "It is given twice, as temp-f and as temp_f.")]
 
 
 def test_collections_are_lists(tmp_path):
@@ -110,7 +112,7 @@ def test_collections_are_lists(tmp_path):
     source = opened(path, tmp_path)
 
     assert column_of(source, "gusts")[1] == [[1.0, 2.5], [], None, None]
-    assert faults_of(source) == [(f"{path}:4", "gusts", "3", "is of type int.")]
+    assert faults_of(source) == [(f"{path}:4", "gusts", "3", "It is of type int, and the feature takes lists.")]
 
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 20])
@@ -134,7 +136,7 @@ def test_a_line_that_is_too_long_is_one_fault(tmp_path, monkeypatch):
     source = opened(path, tmp_path)
 
     assert [(place.rpartition(":")[2], reason) for place, _, _, reason in faults_of(source)] == [
-        ("1", "is longer than 0 MB.")
+        ("1", "The line is longer than 0 MB.")
     ]
     assert rows_of(source)[1]["origin"] == "JFK"
 
@@ -142,9 +144,9 @@ def test_a_line_that_is_too_long_is_one_fault(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "is empty."),
-        (b" \n \n", "is empty."),
-        (b'[{"origin": "JFK"}]', "is a JSON array; JSON Lines have one object a line. jq -c '.[]'"),
+        (b"", "The file is empty."),
+        (b" \n \n", "The file is empty."),
+        (b'[{"origin": "JFK"}]', "The file is a JSON array; JSON Lines have one object a line. jq -c '.[]'"),
         ('{"origin": "JFK"}'.encode("utf-16"), "is UTF-16, not UTF-8."),
     ],
 )

@@ -41,7 +41,9 @@ def test_a_needed_column_that_one_file_lacks_is_named_with_the_file(tmp_path):
     with pytest.raises(Invalid) as caught:
         opened(tmp_path, tmp_path)
 
-    assert str(caught.value).endswith("b.parquet: weather.observed_at: lacks the column, which other files have.")
+    assert str(caught.value).endswith(
+        "b.parquet: weather.observed_at: The file lacks the column, which other files have."
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,9 @@ def test_whole_numbers_that_a_float_does_not_hold_are_refused_rather_than_rounde
     with pytest.raises(Invalid) as caught:
         list(opened(tmp_path, tmp_path).chunks())
 
-    assert "a.parquet: weather.humid: is int64 here, which does not fit double as in other files" in str(caught.value)
+    assert "a.parquet: weather.humid: The column is int64 here, which does not fit double as in other files" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_types_that_do_not_go_together_are_named_with_both_files(tmp_path, one, 
     with pytest.raises(Invalid) as caught:
         opened(tmp_path, tmp_path)
 
-    reason = f"b.parquet: weather.humid: is {other.type} here, and {one.type} in "
+    reason = f"b.parquet: weather.humid: The column is {other.type} here, and {one.type} in "
     assert reason.replace("item", "element") in str(caught.value)
 
 
@@ -136,7 +140,7 @@ def test_a_folder_name_that_should_be_a_number_and_is_none_is_a_fault(tmp_path):
     with pytest.raises(Invalid) as caught:
         opened(tmp_path, tmp_path)
 
-    assert "weather.humid: is 'many' in the name of the folder, and the feature is a number." in str(caught.value)
+    assert "weather.humid: It is 'many' in the name of the folder, and the feature is a number." in str(caught.value)
 
 
 def test_every_file_that_is_no_parquet_is_named(tmp_path):
@@ -161,7 +165,7 @@ def test_a_file_that_is_spoilt_in_the_middle_says_where(tmp_path):
     with pytest.raises(Invalid) as caught:
         list(opened(path, tmp_path, chunk_rows=50).chunks())
 
-    assert "a.parquet: cannot be read after row " in str(caught.value)
+    assert "a.parquet: The file cannot be read after row " in str(caught.value)
 
 
 def test_nested_columns_and_odd_types_pass_to_the_check_as_they_are(tmp_path):
