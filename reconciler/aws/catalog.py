@@ -11,8 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import NoSuchPropertyException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchPropertyException, NoSuchTableError
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
+from pyiceberg.table import CommitTableResponse
+from pyiceberg.table.update import AddSnapshotUpdate
 
 from reconciler.aws.errors import named
 from reconciler.aws.objects import Objects
@@ -23,10 +25,30 @@ from reconciler.errors import AwsFailed
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+    from pyiceberg.table.update import TableRequirement, TableUpdate
     from pyiceberg.typedef import Identifier, Properties
 
 _RUNS_CODE = ("write.py-location-provider.impl",)
 """Properties of a table that name Python to be imported. Whoever may write an object must not run code here."""
+
+
+RUN = "reconciler.run"
+"""The property of a snapshot that says which run of ours made it."""
+
+
+class RunCommitted(Exception):
+    """The table has a snapshot of this run already."""
+
+
+def run_of(snapshot: Snapshot) -> str | None:
+    """The run of ours that made a snapshot."""
+    return snapshot.summary.additional_properties.get(RUN) if snapshot.summary is not None else None
+
+
+def snapshot_of(table: Table, run: str) -> int | None:
+    """The snapshot that a run made, as long as the table remembers it."""
+    return next((int(snapshot.snapshot_id) for snapshot in table.snapshots() if run_of(snapshot) == run), None)
 
 
 class Catalog(GlueCatalog):
@@ -53,6 +75,30 @@ class Catalog(GlueCatalog):
                 hint = f"Remove the property {key} from the table."
                 raise AwsFailed("GetTable", ".".join(table.name()), "RunsCode", reason, hint)
         return table
+
+    def commit_table(
+        self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
+    ) -> CommitTableResponse:
+        """As pyiceberg's, but a commit whose answer was lost is one that was made, and a run is committed once.
+
+        An update that is sent again because its answer was lost is refused as a concurrent one; pyiceberg would then
+        remove the files that the table has come to refer to. Raises `RunCommitted`.
+        """
+        added = [update.snapshot for update in updates if isinstance(update, AddSnapshotUpdate)]
+        runs = {run for snapshot in added if (run := run_of(snapshot)) is not None}
+        if runs:
+            current = self.load_table(table.name())
+            for run in runs:
+                if snapshot_of(current, run) is not None:
+                    raise RunCommitted(run)
+        try:
+            return super().commit_table(table, requirements, updates)
+        except CommitFailedException:
+            current = self.load_table(table.name())
+            if not added or any(current.snapshot_by_id(one.snapshot_id) is None for one in added):
+                raise
+            landed: dict[str, Any] = {"metadata": current.metadata, "metadata-location": current.metadata_location}
+            return CommitTableResponse(**landed)
 
     def _load_file_io(self, properties: Properties = {}, location: str | None = None) -> FileIO:  # noqa: ARG002, B006
         """Ours, whatever the table's properties say."""

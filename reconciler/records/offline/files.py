@@ -31,7 +31,8 @@ _REPEATS = 0.6
 class Form(NamedTuple):
     """What every file of a run has in common; can be sent to another process.
 
-    `schema` are the columns of the files. For Iceberg it has the table's types and field ids.
+    `schema` are the columns of the files, in the order of `schema_of(layout)`. For Iceberg it has the table's names,
+    types and field ids.
     """
 
     layout: Layout
@@ -57,8 +58,8 @@ class PartitionFiles:
         table = pa.Table.from_batches(
             [with_own_columns(batch, self._form.layout, self._form.written) for batch in batches]
         )
-        if table.schema != self._form.schema:
-            table = table.select(self._form.schema.names).cast(self._form.schema)
+        if not table.schema.equals(self._form.schema, check_metadata=True):
+            table = table.rename_columns(self._form.schema.names).cast(self._form.schema)
         if self._writer is None:
             self._path = self._scratch / f"{uuid.uuid4().hex}.parquet"
             self._writer = _writer(self._path, self._form, table)
@@ -99,7 +100,7 @@ class PartitionFiles:
 
 
 def _writer(path: Path, form: Form, rows: pa.Table) -> parquet.ParquetWriter:
-    moments = form.schema.names.index(form.layout.event_time)
+    moments = [name for name, _ in form.layout.features].index(form.layout.event_time)
     return parquet.ParquetWriter(
         path,
         form.schema,

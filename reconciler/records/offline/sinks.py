@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.aws.objects import Objects, Part
+from reconciler.errors import AwsFailed
 
 PART_BYTES = 16 * 1024 * 1024
 """Bytes of a part of an upload: a file of 512 MB has 32 of them."""
@@ -81,8 +82,20 @@ class S3Sink:
             self._objects.complete(staged.uri, staged.upload, staged.parts)
         except FileNotFoundError:
             # Completed already, by a run that was killed before it could say so; or thrown away by somebody.
-            if self._objects.size(staged.uri) != staged.size:
-                raise
+            if not self._is_there(staged):
+                raise AwsFailed(
+                    "CompleteMultipartUpload",
+                    staged.uri,
+                    "NoSuchUpload",
+                    "the upload was thrown away before it was completed (by a rule of the bucket, or by hand)",
+                    "Remove the record of the run (backfills/*.promised.json beside the data), and run it again.",
+                ) from None
+
+    def _is_there(self, staged: Staged) -> bool:
+        try:
+            return self._objects.size(staged.uri) == staged.size
+        except FileNotFoundError:
+            return False
 
     def discard(self, staged: Staged) -> None:
         self._objects.abort(staged.uri, staged.upload)

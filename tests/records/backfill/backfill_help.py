@@ -1,12 +1,15 @@
 """What the backfill's tests share: an environment, groups in it, and what lies in their offline store."""
 
+import io
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 
+import pyarrow.parquet as pq
 from annotated_types import Ge
 
 from reconciler.aws import FeatureStore
-from reconciler.aws.objects import Objects
+from reconciler.aws.catalog import Catalog
+from reconciler.aws.objects import Objects, as_s3
 from reconciler.config import Environment, Overrides
 from reconciler.live import read_whole
 from reconciler.placement import place as placed
@@ -39,6 +42,26 @@ class Place(NamedTuple):
         store = FeatureStore(self.environment, self.root)
         store.create(create_request(wanted.group))
         return Target(spec.contract(group), spec.name, read_whole(store, spec.name))
+
+    def data(self, target):
+        """Where the files of a group lie."""
+        return as_s3(target.live.data_uri).rstrip("/") + "/"
+
+
+def files(place, target):
+    """The addresses of the Parquet files of a group, in order."""
+    return sorted(item.uri for item in place.objects.list(place.data(target)) if item.uri.endswith(".parquet"))
+
+
+def rows(place, target):
+    """The rows that a reader of the store finds: of all files, or of the Iceberg table."""
+    if target.live.group.offline.table_format == "Iceberg":
+        catalog = Catalog(place.environment, place.root)
+        return catalog.load_table((target.live.table.database, target.live.table.table)).scan().to_arrow().to_pylist()
+    found = []
+    for file in files(place, target):
+        found += pq.read_table(io.BytesIO(place.objects.read(file).body)).to_pylist()
+    return found
 
 
 def a_place(root, endpoint):

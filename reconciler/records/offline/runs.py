@@ -1,0 +1,98 @@
+"""One run of a backfill on this machine: its turn, its files, and what it leaves behind when it is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.records.offline.backfilled import BackfillReport
+from reconciler.records.offline.committing import commit, throw_away
+from reconciler.records.offline.files import Form
+from reconciler.records.offline.layout import layout_of, schema_of
+from reconciler.records.offline.place import Place
+from reconciler.records.offline.recording import Run
+from reconciler.records.offline.sinks import S3Sink
+from reconciler.records.offline.sorting import Sorted, Sorter
+from reconciler.records.offline.writing import write
+from reconciler.records.progress import Pulse, Tell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BEGUN = ".begun"
+"""A file of this name for each run that has begun to stage files: it says that there are some until it is gone."""
+
+
+@contextmanager
+def turn(home: Path) -> Iterator[None]:
+    """One backfill of a group at a time on this machine: wait for it. A process that is killed gives it up."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "turn.lock").open("ab") as file:
+        with suppress(ImportError):
+            import fcntl  # noqa: PLC0415 - not on Windows, where two at once only write the same files twice
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def throw_away_left(place: Place, home: Path) -> None:
+    """Throw away what runs on this machine staged before they were killed, once those that were promised are done."""
+    for begun in home.glob(f"*{_BEGUN}"):
+        throw_away(place, layout_of(place.live, place.data, begun.name.removesuffix(_BEGUN)))
+        begun.unlink()
+
+
+def form_schema(place: Place) -> pa.Schema:
+    """The columns that the group's files have, or that its Iceberg table wants; `Usage` if they do not go together."""
+    layout = layout_of(place.live, place.data, "")
+    if not place.is_iceberg:
+        return schema_of(layout)
+    from reconciler.records.offline.iceberg import form_of  # noqa: PLC0415 - imports pyiceberg
+
+    return form_of(place.table(), layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Writing a run's files and committing them. `scratch` is for files on their way."""
+
+    place: Place
+    home: Path
+    scratch: Path
+    schema: pa.Schema
+    written: datetime
+
+    def write(self, sorter: Sorter, report: BackfillReport, drop: Any, tell: Tell | None) -> BackfillReport:
+        """The report with what was written."""
+        layout = layout_of(self.place.live, self.place.data, report.run)
+        # Staged by the same run on another machine, that was killed; or by this one, should it have lost its folder.
+        throw_away(self.place, layout)
+        begun = self.home / f"{report.run}{_BEGUN}"
+        begun.touch()
+        stream = _told(sorter.sorted(drop), Pulse("writing", report.left, tell))
+        form = Form(layout, self.schema, self.written)
+        totals = sorter.partitions(layout.span_s)
+        files = write(stream, form, S3Sink(self.place.objects, self.place.kms_key), self.scratch, totals=totals)
+        run = Run(report.run, self.place.name, sum(file.rows for file in files), self.written, tuple(files))
+        snapshot = commit(self.place, run)
+        begun.unlink()
+        return replace(
+            report,
+            written=run.rows,
+            files=len(files),
+            size=run.size,
+            partitions=len({file.key for file in files}),
+            snapshot=snapshot,
+        )
+
+
+def _told(stream: Iterable[Sorted], pulse: Pulse) -> Iterator[Sorted]:
+    done = 0
+    for some in stream:
+        yield some
+        done += some.batch.num_rows
+        pulse(done)
