@@ -59,7 +59,8 @@ class Contract:
     """The rows of one feature group, by the names that its spec uses: an environment's prefix is not in `group`.
 
     `record_id` and `event_time` are names of columns on AWS. `ttl_s` is how long a record lives online, in seconds from
-    its event time. `table_format` is Glue, Iceberg or None; `file` is where the spec stands. `record` is the class.
+    its event time. `table_format` is Glue, Iceberg or None; `file` is where the spec stands. `record` is the class;
+    `code` names the validators of it that see whole records.
     """
 
     group: str
@@ -72,6 +73,7 @@ class Contract:
     table_format: str | None = None
     file: str = ""
     line: int = 0
+    code: tuple[str, ...] = ()
     record: Any = field(default=None, compare=False, repr=False)
 
     def column(self, name: str) -> Column:
@@ -109,12 +111,14 @@ class Contract:
             "table_format": self.table_format,
             "file": self.file,
             "line": self.line,
+            "code": list(self.code),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Contract:
         """What `as_json` wrote."""
-        return cls(**{**document, "columns": tuple(_column(c) for c in document["columns"])})
+        columns = tuple(_column(column) for column in document["columns"])
+        return cls(**{**document, "columns": columns, "code": tuple(document["code"])})
 
 
 def _column(document: Mapping[str, Any]) -> Column:

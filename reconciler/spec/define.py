@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Never, TypeVar, dataclass_transform
 
 from reconciler.errors import Fault
@@ -73,7 +74,7 @@ def _declare(cls: C, words: dict[str, Any], unknown: Mapping[str, Any], place: c
     if not spec.faults:
         cls = make_record(cls, spec)
     refer(cls, spec, {declaration.field: declaration for declaration in found})
-    collect.take(spec.desired, spec.faults, spec.contract)
+    collect.take(spec.desired, spec.faults, partial(spec.contract, cls))
     return cls
 
 

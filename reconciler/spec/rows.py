@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -40,8 +41,17 @@ def contract_of(spec: GroupSpec, record: type | None = None) -> Contract:
         table_format=offline.table_format if offline else None,
         file=source.file,
         line=source.line,
+        code=_validators(record),
         record=record,
     )
+
+
+def _validators(record: type | None) -> tuple[str, ...]:
+    """The names of a class's own validators: decorated methods, and what it does after it is made."""
+    found = getattr(record, "__pydantic_decorators__", None)
+    kinds = ("field_validators", "validators", "model_validators", "root_validators")
+    names = [name for kind in kinds for name in getattr(found, kind, {})]
+    return (*names, *(["__post_init__"] if hasattr(record, "__post_init__") else []))
 
 
 def _column(field: Field, line: int) -> Column:
@@ -123,7 +133,9 @@ def _bounds(mark: Any) -> Iterator[Bound]:
     if any(word not in BOUNDS for word in words):
         return
     for word, given in words.items():
-        value = getattr(given, "pattern", given)  # a compiled expression
+        if getattr(given, "flags", re.UNICODE) != re.UNICODE:
+            return  # a compiled expression that is more than its text
+        value = getattr(given, "pattern", given)
         if isinstance(value, (int, float, str, datetime)) and not isinstance(value, bool):
             yield Bound(word, plain(value))
 

@@ -52,6 +52,7 @@ def test_a_collection_and_its_elements_are_constrained_apart():
         Annotated[str, pydantic.AfterValidator(str.lower)],
         Annotated[int, at.Predicate(lambda value: value > 2)],
         Annotated[str, pydantic.StringConstraints(strip_whitespace=True)],
+        Annotated[str, pydantic.Field(pattern=re.compile("x", re.IGNORECASE))],
     ],
 )
 def test_a_constraint_that_is_code_is_named(annotation):
@@ -75,6 +76,29 @@ def test_a_class_gives_its_contract():
     assert (contract.column("pages").optional, contract.column("pages").required) == (True, False)
     assert contract.record is Visit
     assert Contract.from_json(contract.as_json()) == contract
+
+
+def test_validators_of_the_class_are_named_and_reach_the_command_line_as_names(tmp_path):
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "registry" / "one.py").write_text(
+        "from pydantic import field_validator, model_validator\n"
+        "from reconciler.spec import UnixTime, feature_group\n"
+        "@feature_group(record_id='who', event_time='at')\n"
+        "class One:\n"
+        "    who: str\n"
+        "    at: UnixTime\n"
+        "    @field_validator('who')\n"
+        "    def trim(cls, value): return value.strip()\n"
+        "    @model_validator(mode='after')\n"
+        "    def fits(self): return self\n"
+        "    def __post_init__(self): pass\n"
+    )
+
+    with start(tmp_path, rows_of="one") as loading:
+        contract = loading.contracts()["one"]
+
+    assert contract.code == ("trim", "fits", "__post_init__")
+    assert contract.record is None
 
 
 def test_the_registrys_child_hands_over_contracts_that_were_asked_for(tmp_path):

@@ -98,7 +98,7 @@ def as_numpy(array: Any, filler: Any = 0) -> Any:
 def shown(scalar: Any) -> str:
     """A value of an Arrow array, short."""
     if pa.types.is_timestamp(scalar.type):
-        return str(scalar)
+        return _shown_moment(scalar)
     try:
         value = scalar.as_py()
     except (ValueError, OverflowError, UnicodeDecodeError):  # beyond what Python has a value for
@@ -106,6 +106,13 @@ def shown(scalar: Any) -> str:
     if isinstance(value, float) and math.isfinite(value) and value == int(value) and abs(value) < 1e16:
         return repr(value)
     return shortened(str(value))
+
+
+def _shown_moment(scalar: Any) -> str:
+    try:
+        return str(scalar.cast(pa.string()))
+    except pa.ArrowException:
+        return f"{scalar.value} {scalar.type.unit} since 1970"
 
 
 def _nothing(row: int) -> str:  # noqa: ARG001 - one for all rows

@@ -15,7 +15,8 @@ from reconciler.records.checking.columns import places
 from reconciler.records.checking.found import Faults, Finding
 from reconciler.records.checking.lifetimes import check_lifetimes
 from reconciler.records.checking.sizes import check_sizes
-from reconciler.records.checking.values import check_column, missing_column
+from reconciler.records.checking.values import check_column, missing_column, reread
+from reconciler.records.checking.whole_rows import left_to_the_class, make_records
 from reconciler.records.faults import Allowable
 
 
@@ -45,8 +46,10 @@ def check(
     column is missing every row is bad without a fault of its own: that fault is `check_columns`'s.
     """
     found = places(batch.schema.names, contract)
-    arrays, columns = _columns(batch, contract, found, texts=texts)
-    findings = [finding for cells in columns.values() for finding in cells.findings]
+    with np.errstate(all="ignore"):  # what is worked out of a value that was refused does not matter
+        arrays, columns = _columns(batch, contract, found, texts=texts)
+        findings = _whole_rows(arrays, columns, contract, found)
+    findings += [finding for cells in columns.values() for finding in cells.findings]
     seconds, nanos, timed = _event_times(columns.get(contract.event_time), batch.num_rows)
     if contract.online and contract.ttl_s is not None:
         findings += check_lifetimes(seconds, nanos, timed, contract, now, allow)
@@ -68,17 +71,40 @@ def _columns(
     batch: Any, contract: Contract, found: dict[str, int], *, texts: bool
 ) -> tuple[list[Any], dict[str, Cells]]:
     arrays, columns = [], {}
-    roles = {contract.record_id: "id", contract.event_time: "time"}
     for column in contract.columns:
         if column.name in found:
+            if contract.code and contract.record is not None:
+                column = left_to_the_class(column)  # noqa: PLW2901 - the same column, seen with less
             given = batch.column(found[column.name])
             array, columns[column.name] = check_column(
-                given, column, texts=texts, role=roles.get(column.name, ""), record=contract.record
+                given, column, texts=texts, role=_role(column.name, contract), record=contract.record
             )
         else:
             array = missing_column(column, batch.num_rows)
         arrays.append(array)
     return arrays, columns
+
+
+def _whole_rows(
+    arrays: list[Any], columns: dict[str, Cells], contract: Contract, found: dict[str, int]
+) -> list[Finding]:
+    """Where the class has validators of whole records, make every row a record, and keep what that has changed."""
+    if contract.record is None or not contract.code:
+        return []
+    good = np.ones(len(arrays[0]), np.bool_)
+    for cells in columns.values():
+        for finding in cells.findings:
+            good[finding.rows] = False
+    made = make_records(arrays, contract, found, good)
+    for index, values in made.changed.items():
+        column = contract.columns[index]
+        cells = columns.setdefault(column.name, Cells(column, values))
+        arrays[index] = reread(values, cells, _role(column.name, contract))
+    return made.findings
+
+
+def _role(name: str, contract: Contract) -> str:
+    return {contract.record_id: "id", contract.event_time: "time"}.get(name, "")
 
 
 def _event_times(cells: Cells | None, count: int) -> tuple[Any, Any, Mask]:

@@ -85,10 +85,11 @@ def _refuse(cells: Cells, errors: dict[int, str], indices: Any) -> None:
         by_reason.setdefault(reason, []).append(index)
     where = np.arange(len(cells.good)) if indices is None else indices.fill_null(-1).to_numpy(zero_copy_only=False)
     for reason, wrong in by_reason.items():
-        cells.refuse(np.isin(where, wrong), _sentence(reason))
+        cells.refuse(np.isin(where, wrong), sentence(reason))
 
 
-def _sentence(reason: str) -> str:
+def sentence(reason: str) -> str:
+    """With a full stop."""
     return reason if reason.endswith(".") else f"{reason}."
 
 

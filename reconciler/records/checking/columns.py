@@ -71,11 +71,16 @@ def _doubled(names: list[str], contract: Contract) -> Iterable[RowFault]:
 
 def _unchecked(contract: Contract, found: Mapping[str, int]) -> Iterable[RowFault]:
     """Constraints that are code need the class; from the command line there is none, and nothing is let through."""
-    for column in contract.columns if contract.record is None else ():
+    if contract.record is not None:
+        return
+    fix = f"Ingest from Python, where the class of {contract.group} is: connect().ingest(...)."
+    for column in contract.columns:
         if column.code and column.name in found:
-            reason = f"Only Python code can check it: {', '.join(column.code)}."
-            fix = f"Ingest it from Python, where the class of {contract.group} is."
+            reason = f"Only Python can check what the spec demands of it: {', '.join(column.code)}."
             yield RowFault(-1, "", column.name, "", reason, fix)
+    if contract.code:
+        reason = f"Only Python can check rows with the validators of the class: {', '.join(contract.code)}."
+        yield RowFault(-1, "", "", "", reason, fix)
 
 
 def _either(name: str, field: str) -> str:

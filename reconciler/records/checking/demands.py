@@ -21,6 +21,8 @@ _SAID = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"
 def check_demands(values: Any, cells: Cells) -> None:
     """Hold canonical values, not lists, against the choices and bounds of their column."""
     column = cells.column
+    if not cells.good.any():
+        return
     if column.choices:
         known = pc.is_in(values, value_set=pa.array(column.choices, pa.string()))
         cells.refuse(
@@ -43,9 +45,9 @@ def _check_bound(values: Any, cells: Cells, bound: Bound) -> None:
     if bound.word in _COMPARE:
         cells.refuse(~_compared(values, cells, bound), f"It has to be {_SAID[bound.word]} {bound.value}.")
     elif bound.word == "multiple_of":
-        cells.refuse(~_divides(as_numpy(values), bound.value), f"It has to be a multiple of {bound.value}.")
+        cells.refuse(~_divides(only(values, cells.good), bound.value), f"It has to be a multiple of {bound.value}.")
     elif bound.word == "pattern":
-        cells.refuse(~_matches(only(values, cells.good), bound.value), f"It does not match {bound.value}.")
+        cells.refuse(~_fits(only(values, cells.good), _pattern(bound.value)), f"It does not match {bound.value}.")
     else:
         check_lengths(as_numpy(pc.utf8_length(only(values, cells.good))), cells, (bound,), "characters")
 
@@ -63,32 +65,34 @@ def _compared(values: Any, cells: Cells, bound: Bound) -> Mask:
     return found
 
 
-def _divides(numbers: Any, divisor: float) -> Mask:
-    found: Mask
-    if isinstance(divisor, int) and numbers.dtype.kind == "i":
-        found = numbers % divisor == 0
+def _divides(values: Any, divisor: float) -> Mask:
+    if isinstance(divisor, int) and pa.types.is_integer(values.type):
+        found: Mask = as_numpy(values) % divisor == 0
         return found
-    # With the tolerance of pydantic, so that 0.3 is a multiple of 0.1.
-    rest, least = np.abs(np.fmod(numbers, divisor)), np.abs(numbers) / 1e9
-    found = (rest <= least) | (np.abs(rest - divisor) <= least)
-    return found
+    return _fits(values, _multiple(divisor))  # how near is near enough is pydantic's to say
 
 
-def _matches(values: Any, pattern: str) -> Mask:
-    """Each distinct text once, by the very engine that validates a record."""
-    test = _pattern(pattern)
-    unfit = [text for text in pc.unique(values).to_pylist() if text is not None and not test.isinstance_python(text)]
+def _fits(values: Any, test: Any) -> Mask:
+    """Each distinct value once, by the very engine that validates a record."""
+    unfit = [one for one in pc.unique(values).to_pylist() if one is not None and not test.isinstance_python(one)]
     if not unfit:
         return np.ones(len(values), np.bool_)
-    fits: Mask = ~as_numpy(pc.is_in(values, value_set=pa.array(unfit, pa.string())))
+    fits: Mask = ~as_numpy(pc.is_in(values, value_set=pa.array(unfit, values.type)))
     return fits
 
 
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> Any:
-    from pydantic_core import SchemaValidator, core_schema  # noqa: PLC0415 - only patterns need it
+    from pydantic_core import SchemaValidator, core_schema  # noqa: PLC0415 - few contracts need it
 
     return SchemaValidator(core_schema.str_schema(pattern=pattern))
+
+
+@lru_cache(maxsize=256)
+def _multiple(divisor: float) -> Any:
+    from pydantic_core import SchemaValidator, core_schema  # noqa: PLC0415 - as above
+
+    return SchemaValidator(core_schema.float_schema(multiple_of=divisor))
 
 
 def _listed(choices: tuple[str, ...]) -> str:

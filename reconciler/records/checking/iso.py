@@ -113,7 +113,7 @@ def _read(matrix: Bytes) -> Instants:
     ok &= (seconds >= FIRST_SECOND) & (seconds <= LAST_SECOND)
     aws = ok & is_z & (between == 84) & ((decimals == 0) | (decimals == 3) | (decimals == 9))
     least = np.where(nanos == 0, 0, np.where(nanos % _MILLION == 0, 3, 9))
-    return Instants(seconds, nanos, ok, aws, aws & (decimals == least))
+    return Instants(np.where(ok, seconds, 0), np.where(ok, nanos, 0), ok, aws, aws & (decimals == least))
 
 
 def _tails(matrix: Bytes, digits: Bytes) -> tuple[Ints, Ints, Mask, Mask, Ints]:

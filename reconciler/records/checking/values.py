@@ -30,8 +30,23 @@ def check_column(array: Any, column: Column, *, texts: bool, role: str = "", rec
     else:
         values = _scalars(given, cells, texts=texts, role=role, record=record)
     if column.code and record is not None:
-        values = check_code(only(values, cells.good), cells, record)
+        usable = only(values, cells.good)
+        values = check_code(usable, cells, record)
+        if values is not usable:
+            values = reread(values, cells, role)
     return _filled(values, cells, validity(given)), cells
+
+
+def reread(values: Any, cells: Cells, role: str) -> Any:
+    """Canonical values that validation has changed: what they are now has to be something that AWS takes, too."""
+    again = Cells(cells.column, values)
+    if not cells.column.collection:
+        values = _read(values, again, texts=False, role=role)
+        if role == "id":
+            check_identifier(values, again)
+    cells.findings += again.findings
+    cells.seconds, cells.nanos, cells.good = again.seconds, again.nanos, again.good
+    return only(values, again.good)
 
 
 def missing_column(column: Column, count: int) -> Any:
