@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 Proof: TypeAlias = Literal["athena", "scan"]
 """How it was proved that no row is left: by a query of Athena, or by reading every file that may hold some."""
 
-Kind: TypeAlias = Literal["online record", "file", "version", "delete marker", "snapshot", "unowned file"]
+Kind: TypeAlias = Literal["online record", "file", "version", "delete marker", "snapshot", "unowned file", "upload"]
 
 
 class Remaining(NamedTuple):
@@ -26,8 +26,9 @@ class ErasureReport:
     """An erasure, accounted for. `rows` were removed offline, out of `rewritten` and `removed` files.
 
     `online` says of how many identifiers a record was deleted online. `snapshots` are those of the Iceberg table that
-    were expired. `left` is how many rows the proof found (0 is what is wanted), `proof` which one it was.
-    `remaining` names what still holds rows. Until `late_until` rows may arrive that were on their way.
+    were expired. `left` is how many rows the proof found (0 is what is wanted), `proof` which one it was, and `instead`
+    why Athena was not asked. `remaining` names what still holds rows. Until `late_until` rows may arrive that were on
+    their way.
     """
 
     group: str
@@ -42,6 +43,7 @@ class ErasureReport:
     left: int = 0
     proof: Proof = "scan"
     query: str = ""
+    instead: str = ""
     remaining: tuple[Remaining, ...] = ()
     late_until: datetime | None = None
     dry_run: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.aws.objects import Objects
+from reconciler.aws.ranged import Ranged
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
@@ -18,16 +19,19 @@ class Unreadable(ReconcilerError):
 
 
 def open_parquet(objects: Objects, uri: str, version: str = "") -> ParquetFile:
-    """The file; FileNotFoundError where it is gone."""
+    """The file; FileNotFoundError where it is gone, `Unreadable` where it is no Parquet."""
+    return as_parquet(Ranged(objects, uri, version))
+
+
+def as_parquet(source: Ranged) -> ParquetFile:
+    """The file of an object that is open."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
     from pyarrow import parquet  # noqa: PLC0415
 
-    from reconciler.aws.ranged import Ranged  # noqa: PLC0415
-
     try:
-        return parquet.ParquetFile(Ranged(objects, uri, version), pre_buffer=True)
-    except pa.ArrowInvalid as error:
-        raise Unreadable(f"{uri} lies among the group's files and is none that can be read: {error}") from error
+        return parquet.ParquetFile(source, pre_buffer=True)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise Unreadable(f"{source.uri} lies among the group's files and cannot be read: {error}") from error
 
 
 def named(file: ParquetFile, uri: str, columns: Sequence[str]) -> list[str]:
