@@ -8,6 +8,7 @@ one more way to send a request, after signing and before the socket; no other co
 from __future__ import annotations
 
 import atexit
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
+from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws.errors import NotSageMaker, named
@@ -53,7 +55,14 @@ def create_client(service: str, environment: Environment, root: Path) -> Any:
         s3={"addressing_style": "path"} if environment.is_local and not environment.is_embedded else None,
     )
     with named("CreateClient"):
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         return session.create_client(service, region_name=environment.region, config=config, **extra)
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    """Models and endpoints as botocore keeps them: read once for all clients of this process."""
+    return create_loader(data_path)
 
 
 def check_account(environment: Environment, root: Path) -> None:

@@ -10,9 +10,15 @@ def _served(tmp_path_factory):
         yield server
 
 
+@pytest.fixture
+def place(tmp_path):
+    """An environment and a project's folder, on the emulator in this process."""
+    return a_place(tmp_path, "embedded")
+
+
 @pytest.fixture(params=["embedded", "http"])
-def place(request, tmp_path):
-    """An environment and a project's folder: the emulator in this process, and one that listens."""
+def either(request, tmp_path):
+    """The emulator in this process, and one that listens."""
     if request.param == "http":
         server = request.getfixturevalue("_served")
         server.ask("POST", "reset")

@@ -38,14 +38,14 @@ def as_written(row):
 
 
 @pytest.mark.parametrize("group", [Weather, Ice])
-def test_every_row_is_offline_as_it_was_given(place, group):
-    target, data = place.make(group), some()
+def test_every_row_is_offline_as_it_was_given(either, group):
+    target, data = either.make(group), some()
 
-    report = run(place, target, data)
+    report = run(either, target, data)
 
     given = [row | {"is_wet": int(row["is_wet"])} for row in data.to_pylist()]
     assert (report.rows, report.written, report.left) == (6, 6, 6)
-    found = rows(place, target)
+    found = rows(either, target)
     assert sorted(map(as_written, found), key=str) == sorted(given, key=str)
     assert {row["write_time"] for row in found} == {datetime(2026, 3, 4, 5, 6, 7, 890000, UTC)}
     assert {row["api_invocation_time"] for row in found} == {datetime(2026, 3, 4, 5, 6, 7, 0, UTC)}

@@ -11,9 +11,9 @@ def named(target):
     return target.live.table.database, target.live.table.table
 
 
-def test_a_table_is_read_and_committed_to(place):
-    catalog = Catalog(place.environment, place.root)
-    table = catalog.load_table(named(place.make(Ice)))
+def test_a_table_is_read_and_committed_to(either):
+    catalog = Catalog(either.environment, either.root)
+    table = catalog.load_table(named(either.make(Ice)))
 
     with table.transaction() as change:
         change.set_properties({"owner": "operations"})

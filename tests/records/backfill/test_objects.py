@@ -1,6 +1,7 @@
 """Objects of S3 over the client: embedded, and over HTTP."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,8 +14,8 @@ ODD = "s3://data/a b/%2F+&ü=\u2028?.txt"
 
 
 @pytest.fixture
-def objects(place):
-    made = place.objects
+def objects(either):
+    made = either.objects
     made._call("CreateBucket", "s3://data", Bucket="data")
     return made
 
@@ -30,8 +31,8 @@ def test_what_was_put_is_listed_and_read(objects):
 
 
 def test_a_listing_goes_on_after_a_page_and_begins_where_it_is_told(objects):
-    for number in range(1_005):
-        objects.put(f"s3://data/many/{number:04d}", b"x")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: objects.put(f"s3://data/many/{number:04d}", b"x"), range(1_005)))
 
     found = [item.uri[-4:] for item in objects.list("s3://data/many/")]
 
