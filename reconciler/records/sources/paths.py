@@ -87,7 +87,7 @@ def _files(path: str, faults: list[Fault]) -> Iterator[File]:
         found, base = [root], root.parent
     else:
         base = _fixed(root)
-        found = sorted(path for path in base.glob(str(root.relative_to(base))) if path.is_file())
+        found = sorted(_matching(base, root.relative_to(base)))
         if not found:
             faults.append(fault(path, "There is no such file."))
     for file in found:
@@ -98,6 +98,14 @@ def _within(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(("_", "."))]
         yield from (Path(place, name) for name in names if not name.startswith(("_", ".")))
+
+
+def _matching(base: Path, pattern: Path) -> Iterator[Path]:
+    """Files that match; hidden ones only where the pattern says so."""
+    hidden = tuple({"_", "."} - {part[0] for part in pattern.parts})
+    for path in base.glob(str(pattern)):
+        if path.is_file() and not any(part.startswith(hidden) for part in path.relative_to(base).parts):
+            yield path
 
 
 def _fixed(pattern: Path) -> Path:
@@ -118,14 +126,15 @@ def _file(path: Path, base: Path, faults: list[Fault]) -> Iterator[File]:
     kind = _FORMATS.get(suffix)
     try:
         stat = path.stat()
+        if not path.is_file():
+            faults.append(fault(label, "This is no file."))
+            return
         with path.open("rb"):
             pass
     except OSError as error:
         faults.append(fault(label, f"It cannot be read: {error.strerror}."))
         return
-    if not path.is_file():
-        faults.append(fault(label, "This is no file."))
-    elif kind is None or (kind == "Parquet" and codec):
+    if kind is None or (kind == "Parquet" and codec):
         faults.append(fault(label, "The file is neither CSV, JSON Lines nor Parquet.", _KNOWN))
     else:
         yield File(path, label, kind, codec, tuple(_keys(path, base)), stat.st_size, stat.st_mtime_ns)

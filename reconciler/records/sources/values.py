@@ -45,6 +45,7 @@ _NEEDS: dict[Kind, str] = {
     "datetime": "instants",
 }
 _SHOWN = 60
+_DIGITS = 20
 _INTS = range(-(2**63), 2**63)
 
 
@@ -98,7 +99,7 @@ def _at_once(values: Sequence[Any]) -> pa.Array | None:
         if kinds == {datetime}:
             zones = {value.utcoffset() is None for value in values if value is not None}
             return None if len(zones) > 1 else pa.array(values, pa.timestamp("us", None if True in zones else "UTC"))
-        if kinds == {Decimal}:
+        if kinds == {Decimal} and all(value is None or value.is_finite() for value in values):
             return pa.array(values)
     except (pa.ArrowException, OverflowError, UnicodeEncodeError, ValueError):
         return None  # a number too large, half a surrogate pair: found one by one
@@ -135,13 +136,20 @@ def _wrong(value: object, kind: Kind) -> Unfit:
 
 def _whole(value: Any, kind: Kind = "int") -> int:
     if isinstance(value, (float, Decimal)):
-        if not math.isfinite(value) or value != int(value):
+        is_finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+        if is_finite and isinstance(value, Decimal) and value.adjusted() > _DIGITS:
+            raise _too_large()  # before it is written out: it may have a billion digits
+        if not is_finite or value != int(value):
             raise Unfit(f"It is no whole number, and the feature takes {_NEEDS[kind]}.")
     elif not isinstance(value, int):
         raise _wrong(value, kind)
     if int(value) not in _INTS:
-        raise Unfit("It does not fit 64 bits: an Integral is from -2^63 to 2^63-1.")
+        raise _too_large()
     return int(value)
+
+
+def _too_large() -> Unfit:
+    return Unfit("It does not fit 64 bits: an Integral is from -2^63 to 2^63-1.")
 
 
 def _flag(value: Any) -> int:
@@ -153,9 +161,10 @@ def _number(value: Any) -> float:
         raise _wrong(value, "float")
     try:
         number = float(value)
-    except OverflowError:
-        number = math.inf
-    if number != value and value == value:  # noqa: PLR0124 - NaN is judged by the check, as any other value
+        is_same = number == value or number != number  # noqa: PLR0124 - NaN is judged by the check
+    except (OverflowError, ValueError, ArithmeticError):
+        is_same = False
+    if not is_same:
         raise Unfit("It is no number that 64 bits of floating point hold exactly.", "Round it first.")
     return number
 
