@@ -133,7 +133,7 @@ def backfill(group: str, files: tuple[str, ...], env: str | None, output: str, *
 
 
 @click.command()
-@click.argument("report", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("report", type=click.Path(path_type=Path, dir_okay=False))
 @env_option
 @_limit
 def wait(report: Path, env: str | None, limit: timedelta) -> None:
@@ -145,6 +145,8 @@ def wait(report: Path, env: str | None, limit: timedelta) -> None:
 
     try:
         document = json.loads(report.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Usage(f"The report {report} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise Usage(f"{report} is not JSON: write it with `reconciler records ingest --format json`.") from None
     done = IngestReport.from_json(document)

@@ -23,7 +23,7 @@ _MASKS = (
     (r"\(\d+\.\d s\)", "(0.0 s)"),
     (r"\([\d,]+ a second\)", "(1,000 a second)"),
     (r"after [\d,]+ s\b", "after 0 s"),
-    (r"/ingest/\S+/[0-9a-f]{8,}/", "/ingest/.../"),
+    (r"faults-\d{8}T\d{6}-\d+", "faults-20260101T000000-1"),
     (r"_\d{10}\b", "_1700000000"),
     (r"-\d{10}\b", "-1700000000"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "2026-01-01T00:00:00+00:00"),
@@ -70,6 +70,9 @@ class Session:
     def _run(self, line):
         words = shlex.split(re.sub(r"sha256:[0-9a-f]{64}", lambda _: self.digest, line))
         program = "python" if "python" in words else "reconciler"
+        if program == "python":
+            # This repository has a package of that name, too, and it is on the path of every program here.
+            (self.folder / "registry" / "__init__.py").touch()
         given = dict(word.split("=", 1) for word in words[: words.index(program)])
         done = subprocess.run(
             [_PROGRAMS[program], *words[words.index(program) + 1 :]],
