@@ -84,7 +84,7 @@ def open_line(route: Route) -> Line:
             if reply.status != 200:
                 raise refused_by_proxy(route, reply)
         if route.tls:
-            made = _inside(made, route)
+            made = route.tls.wrap_socket(made, server_hostname=route.host)
         done, made = Line(made), None
     except TimeoutError:
         raise Cut(f"no connection in {route.connect_s:g} seconds", may_have_worked=False) from None
@@ -99,12 +99,3 @@ def open_line(route: Route) -> Line:
     finally:
         if made is not None:
             made.close()
-
-
-def _inside(outer: socket.socket, route: Route) -> socket.socket:
-    """The endpoint's TLS."""
-    if route.tls is None:
-        return outer
-    if isinstance(outer, ssl.SSLSocket):
-        raise Cut("a proxy that speaks TLS itself is not supported for single reads", may_have_worked=False)
-    return route.tls.wrap_socket(outer, server_hostname=route.host)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,9 +60,9 @@ class Route:
     identity: Identity
 
     @property
-    def through(self) -> str:
-        """What stands before the path in the first line of a request: the whole address, for a proxy of plain http."""
-        return f"http://{self.authority}" if self.proxy and self.tls is None else ""
+    def is_nested(self) -> bool:
+        """TLS runs inside the TLS of a proxy, which the socket of a waiting thread cannot do."""
+        return self.tls is not None and self.proxy is not None and self.proxy.tls is not None
 
 
 def find_route(environment: Environment, root: Path) -> Route:
@@ -76,6 +77,19 @@ def find_route(environment: Environment, root: Path) -> Route:
         authority = bare if address.port in (None, default) else f"{bare}:{address.port}"
         verify, proxy = _surroundings(client, sent.url)
         config = client.meta.config
+        is_plain = proxy is not None and address.scheme == "http"
+        identity = Identity(
+            _credentials(client),
+            partial(
+                Signer,
+                region=region,
+                service=service,
+                host=authority,
+                agent=sent.headers["User-Agent"],
+                through=f"http://{authority}" if is_plain else "",
+                more=proxy.head if proxy and is_plain else "",
+            ),
+        )
         return Route(
             host=address.hostname or "",
             port=address.port or default,
@@ -86,7 +100,7 @@ def find_route(environment: Environment, root: Path) -> Route:
             connect_s=float(config.connect_timeout),
             read_s=float(config.read_timeout),
             attempts=_attempts(),
-            identity=Identity(_credentials(client), region, service, authority, sent.headers["User-Agent"]),
+            identity=identity,
         )
 
 
@@ -162,18 +176,12 @@ class Identity:
     Safe to use from several threads.
     """
 
-    def __init__(self, credentials: Any, region: str, service: str, host: str, agent: str) -> None:
-        self._credentials = credentials
-        self._place = (region, service, host, agent)
+    def __init__(self, credentials: Any, signed_by: Callable[[Keys], Signer]) -> None:
+        self._credentials, self._signed_by = credentials, signed_by
         self._lock = threading.Lock()
         self._is_refused = False
         self._look_at = 0.0
         self._signer = self._signed_by(self._keys())
-
-    @property
-    def region(self) -> str:
-        """The region that requests are signed for."""
-        return self._place[0]
 
     def signer(self) -> Signer | None:
         """Who signs now, at no cost; None where `renew` has to work it out, which may take a while."""
@@ -212,6 +220,3 @@ class Identity:
         if keys != self._signer.keys:
             self._signer = self._signed_by(keys)
         self._look_at = time.monotonic() + _LOOK_S
-
-    def _signed_by(self, keys: Keys) -> Signer:
-        return Signer(keys, *self._place)

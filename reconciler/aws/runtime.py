@@ -76,7 +76,7 @@ class Runtime:
             signer = await loop.run_in_executor(None, route.identity.renew)
         if self._answer is not None:
             return await loop.run_in_executor(None, self._answered, route, signer, method, target, body)
-        head = signer.head(method, route.base + target, body, through=route.through)
+        head = signer.head(method, route.base + target, body)
         pool = self._pools.of(loop)
         connection = await pool.take(route)
         try:
@@ -91,7 +91,9 @@ class Runtime:
         signer = route.identity.signer() or route.identity.renew()
         if self._answer is not None:
             return self._answered(route, signer, method, target, body)
-        head = signer.head(method, route.base + target, body, through=route.through)
+        if route.is_nested:
+            return self.run(self.call(method, target, body))
+        head = signer.head(method, route.base + target, body)
         line = self._pools.take_line(route)
         try:
             reply = line.ask(head, body, method, route.read_s)

@@ -31,28 +31,29 @@ class Keys(NamedTuple):
 class Signer:
     """Writes the heads of requests to one host, signed with one set of keys.
 
-    `host` is as the Host header has it: with its port where that is not the scheme's own.
+    `host` is as the Host header has it: with its port where that is not the scheme's own. What is not signed is for a
+    proxy of plain http: `through` stands before the path in the first line, `more` are whole lines.
     """
 
-    def __init__(self, keys: Keys, region: str, service: str, host: str, agent: str) -> None:
+    def __init__(
+        self, keys: Keys, region: str, service: str, host: str, agent: str, *, through: str = "", more: str = ""
+    ) -> None:
         self.keys, self.host = keys, host
         self._region, self._service = region, service
-        self._fixed = f"Host: {host}\r\nUser-Agent: {agent}\r\n"
+        self._fixed = f"Host: {host}\r\nUser-Agent: {agent}\r\n{more}"
+        self._through = through
         self._second, self._stamp, self._day = -1, "", _Day("", "", b"")
         token = " ".join((keys.token or "").split())
         self._token = f"X-Amz-Security-Token: {token}\r\n" if token else ""
         # The names of signed headers, in the order of the alphabet, without and with a body.
-        more = ";x-amz-security-token" if token else ""
-        self._names = (f"host;x-amz-date{more}", f"content-type;host;x-amz-date{more}")
+        last = ";x-amz-security-token" if token else ""
+        self._names = (f"host;x-amz-date{last}", f"content-type;host;x-amz-date{last}")
         self._signed_token = f"x-amz-security-token:{token}\n" if token else ""
 
-    def head(
-        self, method: str, target: str, body: Body = b"", *, through: str = "", moment: float | None = None
-    ) -> str:
+    def head(self, method: str, target: str, body: Body = b"", *, moment: float | None = None) -> str:
         """The whole head of a request; `target` is its path and query as they are sent, percent-encoded.
 
-        The body is JSON. `through` stands before the target in the first line and is not signed. `moment` is the time
-        of the signature in epoch seconds, now unless given.
+        The body is JSON. `moment` is the time of the signature in epoch seconds, now unless given.
         """
         second = int(time.time() if moment is None else moment)
         if second != self._second:
@@ -71,7 +72,8 @@ class Signer:
         signature = hmac.digest(day.key, text.encode(), "sha256").hex()
         length = f"Content-Type: {JSON}\r\nContent-Length: {size}\r\n" if size else _length(method)
         return (
-            f"{method} {through}{target} HTTP/1.1\r\n{self._fixed}{length}X-Amz-Date: {self._stamp}\r\n{self._token}"
+            f"{method} {self._through}{target} HTTP/1.1\r\n{self._fixed}{length}"
+            f"X-Amz-Date: {self._stamp}\r\n{self._token}"
             f"Authorization: {_ALGORITHM} Credential={self.keys.access_key}/{day.scope}, SignedHeaders={names}, "
             f"Signature={signature}\r\n\r\n"
         )
