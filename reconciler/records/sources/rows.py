@@ -51,6 +51,7 @@ class Reader:
         self._fields = [column.field if column.field in fields else None for column in contract.columns]
         self._doubles = [(column.name, column.field) for column in contract.columns if column.field in fields]
         self._attributes: Callable[[Any], Any] = attrgetter(*(column.field for column in contract.columns))
+        self._nothing = dict.fromkeys(self._names)
         self._hints: dict[str, str] = {}
 
     def batch(self, rows: Sequence[Any]) -> Batch:
@@ -79,7 +80,7 @@ class Reader:
             return found
         else:
             faults.append(RowFault(row, "", "", shown(value), self._no_record(value), self._way_out()))
-        return {}
+        return self._nothing
 
     def _strangers(self, row: int, value: Mapping[Any, Any]) -> Iterator[RowFault]:
         for key in sorted(value.keys() - self._known, key=shown):

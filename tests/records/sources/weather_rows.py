@@ -38,7 +38,7 @@ def rows_of(source):
 
 def _said(chunk):
     """A chunk as it can be compared, NaN and all."""
-    return chunk.number, chunk.first_row, chunk.batch.schema, repr(chunk.batch.to_pylist()), chunk.faults
+    return chunk.number, chunk.first_row, chunk.batch.schema, chunk.batch.serialize().to_pybytes(), chunk.faults
 
 
 def faults_of(source):
