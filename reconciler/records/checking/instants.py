@@ -17,6 +17,7 @@ from reconciler.records.checking.numbers import named, read_float
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _TOO_FINE = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
+_DENSE = 2.0**33
 _OUTSIDE = "It is outside the years 0001 to 9999."
 _NAIVE = "It has no time zone, so the instant is not known."
 _LOCALISE = 'Say which: frame["..."].dt.tz_localize("UTC"), or timestamps with a zone in Parquet.'
@@ -60,7 +61,7 @@ def read_unix(given: Any, cells: Cells, *, texts: bool, is_time: bool = False) -
     numbers = as_numpy(values)
     size = np.abs(numbers)
     for unit, factor in _TOO_FINE:
-        wrong = (size > LAST_SECOND) & (size / factor <= LAST_SECOND)
+        wrong = (size >= LAST_SECOND + 1) & (size / factor <= LAST_SECOND)
         reason = f"It looks like {unit}, and Unix time is in seconds: as seconds it is after the year 9999."
         cells.refuse(wrong, reason, f"Divide it by {factor:,}.")
     cells.refuse((numbers < FIRST_SECOND) | (numbers >= LAST_SECOND + 1), _OUTSIDE)
@@ -74,11 +75,13 @@ def split(numbers: Any) -> tuple[iso.Ints, iso.Ints]:
     whole = np.floor(numbers)
     rest = numbers - whole
     nanos = np.rint(rest * 1e6) * 1000
-    done = whole + nanos / 1e9 == numbers
+    # So far doubles are nearer to each other than millionths are: no other number of six decimals is the same double.
+    dense = np.abs(numbers) < _DENSE
+    done = dense & (whole + nanos / 1e9 == numbers)
     if not done.all():
         # Of today's seconds a double has seven decimals where six do not say it.
         finer = np.rint(rest * 1e7) * 100
-        fits = ~done & (numbers >= 1e9) & (numbers < 9.9e9) & (whole + finer / 1e9 == numbers) & (finer < 1e9)
+        fits = ~done & dense & (numbers >= 1e9) & (whole + finer / 1e9 == numbers) & (finer < 1e9)
         nanos, done = np.where(fits, finer, nanos), done | fits
     seconds, nanos = whole.astype(np.int64), nanos.astype(np.int64)
     for row in np.flatnonzero(~done).tolist():

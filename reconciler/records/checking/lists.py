@@ -8,14 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from reconciler.records.checking.cells import CANONICAL, Cells, Mask, as_numpy, only, shown, validity
 from reconciler.records.checking.demands import check_lengths
 from reconciler.records.checking.found import Finding
 from reconciler.records.checking.limits import LONGEST_VALUE
 from reconciler.records.checking.numbers import named
-from reconciler.records.checking.plain import plain
+from reconciler.records.checking.plain import lengths_of, parents_of, plain
 
 CheckElements: TypeAlias = Callable[[Any, Cells], Any]
 
@@ -34,9 +33,8 @@ def check_list(given: Any, cells: Cells, check: CheckElements, *, texts: bool) -
         reason = f"It is {named(given.type)}, and the feature takes a {what} of {cells.column.kind}."
         cells.refuse(cells.good, reason)
         return pa.nulls(len(given), pa.list_(wanted))
-    parents = as_numpy(pc.list_parent_indices(given))
+    parents, lengths = parents_of(given), lengths_of(given)
     values = _elements(plain(given.flatten()), parents, cells, check)
-    lengths = as_numpy(pc.list_value_length(given)).astype(np.int64)
     if cells.column.collection == "Set":
         values, parents, lengths = _distinct(values, parents, lengths)
     _check_lengths(lengths, cells)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 _DICTIONARY, _RUNS = pa.types.is_dictionary, pa.types.is_run_end_encoded
 
@@ -26,9 +28,15 @@ def plain(array: Any) -> Any:
     return array
 
 
-def is_list(type_: Any) -> bool:
-    """Whether a plain array of this type holds lists."""
-    return bool(pa.types.is_list(type_))
+def lengths_of(lists: Any) -> Any:
+    """How many elements each list has, 0 where there is none; a numpy array."""
+    lengths = pa.compute.list_value_length(lists).fill_null(0)
+    return lengths.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def parents_of(lists: Any) -> Any:
+    """For each element of `lists.flatten()` the row it is in. (Arrow's own also counts what stands behind a null.)"""
+    return np.repeat(np.arange(len(lists)), lengths_of(lists))
 
 
 def _is_other_list(type_: Any) -> bool:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from reconciler.records.checking.cells import as_numpy, validity
 from reconciler.records.checking.found import Finding
 from reconciler.records.checking.limits import LARGEST_RECORD
+from reconciler.records.checking.plain import lengths_of, parents_of
 
 _LONGEST_NUMBER = 25
 _FIX = "Leave features out, or keep large texts elsewhere and their address here."
@@ -34,7 +35,7 @@ def _at_most(array: Any) -> int:
         return 0
     if pa.types.is_list(array.type):
         inner = array.flatten()
-        longest = int(as_numpy(pc.list_value_length(array)).max())
+        longest = int(lengths_of(array).max())
         return longest * _at_most(inner)
     if pa.types.is_string(array.type):
         return int(as_numpy(pc.binary_length(array)).max())
@@ -48,7 +49,7 @@ def _sizes(name: str, array: Any) -> Any:
 
 def _lengths(array: Any) -> Any:
     if pa.types.is_list(array.type):
-        parents = as_numpy(pc.list_parent_indices(array))
-        return np.bincount(parents, _lengths(array.flatten()), minlength=len(array)).astype(np.int64)
+        lengths = _lengths(array.flatten())
+        return np.bincount(parents_of(array), lengths, minlength=len(array)).astype(np.int64)
     texts = array if pa.types.is_string(array.type) else array.cast(pa.string())
     return as_numpy(pc.binary_length(texts)).astype(np.int64)
