@@ -104,7 +104,7 @@ def _erase(
         records = online_records(runtime, target, ids) if live.group.online else {}
         found = holding(place, Wanted(place.record_id, ids)) if place else Removed()
         return replace(
-            report, online=len(records), rows=found.rows, rewritten=len(found.rewritten), remaining=found.failed
+            report, online=len(records), left=found.rows, rewritten=len(found.rewritten), remaining=found.failed
         )
     begun = patience.clock()
     if live.group.online:

@@ -26,9 +26,9 @@ class ErasureReport:
     """An erasure, accounted for. `rows` were removed offline, out of `rewritten` and `removed` files.
 
     `online` says of how many identifiers a record was deleted online. `snapshots` are those of the Iceberg table that
-    were expired. `left` is how many rows the proof found (0 is what is wanted), `proof` which one it was, and `instead`
-    why Athena was not asked. `remaining` names what still holds rows. Until `late_until` rows may arrive that were on
-    their way.
+    were expired. `left` is how many rows the proof found (0 is what is wanted; of a dry run: how many there are),
+    `proof` which one it was, and `instead` why Athena was not asked. `remaining` names what still holds rows. Until
+    `late_until` rows may arrive that were on their way.
     """
 
     group: str

@@ -48,24 +48,28 @@ def every_file(place: Place) -> Iterator[str]:
             yield item.uri
 
 
-def take_out(place: Place, keeps: Mapping[str, Keep], scratch: Path) -> Taken:
-    """Rewrite some files, each without the rows that do not stay. What fails for one is said and keeps no other."""
+def take_out(place: Place, keeps: Mapping[str, Keep], scratch: Path, etags: Mapping[str, str] | None = None) -> Taken:
+    """Rewrite some files, each without the rows that do not stay. What fails for one is said and keeps no other.
+
+    With `etags` a file that is no longer what it was is left alone.
+    """
     taken = Taken()
-    for one in in_parallel(lambda uri: _take_out(place, uri, keeps[uri], scratch), keeps):
+    expected = etags or {}
+    for one in in_parallel(lambda uri: _take_out(place, uri, keeps[uri], scratch, expected.get(uri, "")), keeps):
         taken = taken.plus(one)
     return taken
 
 
-def _take_out(place: Place, uri: str, keep: Keep, scratch: Path) -> Taken:
+def _take_out(place: Place, uri: str, keep: Keep, scratch: Path, etag: str) -> Taken:
     path = scratch / f"{uuid.uuid4().hex}.parquet"
     try:
         for _ in range(_TRIES - 1):
             try:
-                return _replaced(place, uri, rewrite(place.objects, uri, keep, path))
+                return _replaced(place, uri, rewrite(place.objects, uri, keep, path), etag)
             except AwsFailed as failed:
                 if failed.code != _CHANGED:
                     raise
-        return _replaced(place, uri, rewrite(place.objects, uri, keep, path))
+        return _replaced(place, uri, rewrite(place.objects, uri, keep, path), etag)
     except FileNotFoundError:
         return Taken()
     except (AwsFailed, Unreadable) as failed:
@@ -74,8 +78,8 @@ def _take_out(place: Place, uri: str, keep: Keep, scratch: Path) -> Taken:
         path.unlink(missing_ok=True)
 
 
-def _replaced(place: Place, uri: str, made: Rewritten) -> Taken:
-    if not made.dropped:
+def _replaced(place: Place, uri: str, made: Rewritten, etag: str) -> Taken:
+    if not made.dropped or (etag and etag != made.etag):
         return Taken()
     if not made.kept:
         place.objects.delete([uri])

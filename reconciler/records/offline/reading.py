@@ -56,3 +56,9 @@ def microseconds(times: pa.ChunkedArray) -> pa.ChunkedArray:
 
     whole = pc.cast(times, pa.timestamp("us", getattr(times.type, "tz", None)), safe=False)
     return whole.cast(pa.int64())
+
+
+def named_in(rows: pa.Table, column: str) -> str:
+    """The name that a table has for a column, in whatever case."""
+    names: list[str] = rows.column_names
+    return next(name for name in names if name.lower() == column.lower())

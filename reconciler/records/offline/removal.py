@@ -12,6 +12,7 @@ from reconciler.records.offline.erasure import Remaining
 from reconciler.records.offline.glue_files import every_file
 from reconciler.records.offline.holding import Held, Wanted, held
 from reconciler.records.offline.place import Place
+from reconciler.records.offline.reading import named_in
 from reconciler.records.offline.rewriting import Keep
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _others(place: Place, wanted: Wanted) -> Keep:
     import pyarrow.compute as pc  # noqa: PLC0415 - heavy
 
     def keep(rows: pa.Table, _: int) -> pa.ChunkedArray:
-        name = next(name for name in rows.column_names if name.lower() == place.record_id.lower())
+        name = named_in(rows, place.record_id)
         return pc.invert(wanted.among(rows[name]))
 
     return keep

@@ -71,7 +71,7 @@ def wait_offline(
     if report.stores and "OfflineStore" not in report.stores:
         raise NoOffline(f"These rows of {report.group} were written to {', '.join(report.stores)} alone.")
     place = open_place(environment, root, target)
-    keys, since = _keys(report, place)
+    keys, since = keys_of(report, place)
     return wait_for(place, keys, since, limit=limit, tell=tell, sleep=sleep, clock=clock)
 
 
@@ -115,7 +115,7 @@ def _number(seconds: int, nanos: int) -> str:
     return repr(seconds + nanos / 1e9)
 
 
-def _keys(report: IngestReport, place: Place) -> tuple[pa.Table, datetime]:
+def keys_of(report: IngestReport, place: Place) -> tuple[pa.Table, datetime]:
     """What the journal of an ingest says was taken, and since when."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
 

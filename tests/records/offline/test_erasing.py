@@ -155,7 +155,7 @@ def test_a_dry_run_changes_nothing(world, filled):
 
     report = erased(world, filled, "ann", dry_run=True)
 
-    assert (report.online, report.rows, report.dry_run) == (1, 4, True)
+    assert (report.online, report.left, report.rows, report.dry_run) == (1, 4, 0, True)
     assert world.rows(filled) == before
 
 
