@@ -23,8 +23,6 @@ def read_text(given: Any, cells: Cells) -> Any:
         return cells.refuse_all(f"It is {named(given.type)}, and the feature takes text.", fix)
     data = text_bytes(given)
     is_ascii = not len(data) or int(data.max()) < 0x80
-    if not is_ascii:
-        _check_encoding(given, cells)
     if LINE_BREAKS and not (is_ascii and not np.isin(data, _ASCII_BREAKS).any()):
         broken = pc.match_substring_regex(only(given, cells.good), f"[{LINE_BREAKS}]")
         fix = "Replace line breaks, with blanks or with \\n in two characters."
@@ -46,13 +44,20 @@ def check_identifier(values: Any, cells: Cells) -> None:
     cells.refuse(length > LONGEST_ID, f"The record identifier is longer than {LONGEST_ID:,} bytes.", "Shorten it.")
 
 
-def _check_encoding(given: Any, cells: Cells) -> None:
+def decodable(given: Any, cells: Cells) -> Any:
+    """The column without texts that are none: Arrow does not look at what it is handed."""
+    if not pa.types.is_string(given.type):
+        return given
+    data = text_bytes(given)
+    if not len(data) or int(data.max()) < 0x80:
+        return given
     try:
         given.validate(full=True)
     except (pa.ArrowInvalid, UnicodeDecodeError):
         raw = given.cast(pa.binary()).to_pylist()
         wrong = np.array([value is not None and not _is_utf8(value) for value in raw], np.bool_)
         cells.refuse(wrong, "It is no UTF-8 text.", "Encode it as UTF-8; half of a surrogate pair has no encoding.")
+    return only(given, cells.good)
 
 
 def _is_utf8(value: bytes) -> bool:

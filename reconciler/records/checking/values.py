@@ -15,7 +15,7 @@ from reconciler.records.checking.instants import read_datetime, read_event_text,
 from reconciler.records.checking.lists import check_list
 from reconciler.records.checking.numbers import read_bool, read_float, read_int
 from reconciler.records.checking.plain import plain
-from reconciler.records.checking.texts import check_identifier, read_text
+from reconciler.records.checking.texts import check_identifier, decodable, read_text
 
 
 def check_column(array: Any, column: Column, *, texts: bool, role: str = "", record: Any = None) -> tuple[Any, Cells]:
@@ -25,14 +25,15 @@ def check_column(array: Any, column: Column, *, texts: bool, role: str = "", rec
     """
     given = plain(array)
     cells = Cells(column, given)
+    usable = decodable(given, cells)
     if column.collection:
-        values = check_list(given, cells, _element, texts=texts)
+        values = check_list(usable, cells, _element, texts=texts)
     else:
-        values = _scalars(given, cells, texts=texts, role=role, record=record)
+        values = _scalars(usable, cells, texts=texts, role=role, record=record)
     if column.code and record is not None:
-        usable = only(values, cells.good)
-        values = check_code(usable, cells, record)
-        if values is not usable:
+        before = only(values, cells.good)
+        values = check_code(before, cells, record)
+        if values is not before:
             values = reread(values, cells, role)
     return _filled(values, cells, validity(given)), cells
 
@@ -71,7 +72,7 @@ def _scalars(given: Any, cells: Cells, *, texts: bool, role: str, record: Any) -
 
 def _element(given: Any, cells: Cells) -> Any:
     """The same of the elements of collections."""
-    return _scalars(given, cells, texts=False, role="", record=None)
+    return _scalars(decodable(given, cells), cells, texts=False, role="", record=None)
 
 
 def _read(given: Any, cells: Cells, *, texts: bool, role: str) -> Any:
