@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from reconciler.contract import Contract
 from reconciler.errors import Fault, Invalid
 from reconciler.records.sources.chunk import Lines, Piece
 from reconciler.records.sources.frames import columns_by_name
+from reconciler.records.sources.json_swift import SwiftReader
 from reconciler.records.sources.paths import File, fault, labels
 from reconciler.records.sources.rows import Reader, Unusable, row_schema
 from reconciler.records.sources.source import Source
@@ -20,12 +20,16 @@ from reconciler.records.sources.texts import BLOCK, MAX_RECORD, UTF8_MARK, check
 from reconciler.records.sources.values import shown
 
 
-class Line(NamedTuple):
-    """A line that is not blank, by number of its file and of itself."""
+class Texts(NamedTuple):
+    """Some lines that are not blank, each with the index of its file and its number in it."""
 
-    file: int
-    number: int
-    text: bytes
+    texts: list[bytes]
+    files: Lines
+    lines: Lines
+
+    def part(self, start: int, end: int) -> Texts:
+        """Some of the lines."""
+        return Texts(self.texts[start:end], self.files[start:end], self.lines[start:end])
 
 
 class ManyFiles(NamedTuple):
@@ -51,12 +55,16 @@ def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> S
     folders = [_keys(file, contract) for file in files]
 
     def pieces() -> Iterator[Piece]:
-        reader, lines = Reader(contract), all_lines(files)
-        while some := list(islice(lines, chunk_rows)):
-            rows = [_with(folders[line.file], _row(line.text)) for line in some]
-            batch, faults = reader.batch(rows)
-            where = (np.array(numbers, np.int64) for numbers in zip(*((n.file, n.number) for n in some), strict=True))
-            yield Piece(batch, ManyFiles(names, *where), faults)
+        reader, swift = Reader(contract), SwiftReader(contract)
+        for some in regrouped(all_lines(files), chunk_rows):
+            places = ManyFiles(names, some.files, some.lines)
+            batch = None if any(folders) else swift.batch(some.texts)
+            if batch is not None:
+                yield Piece(batch, places)
+                continue
+            pairs = zip(some.files.tolist(), some.texts, strict=True)
+            found = reader.batch([_with(folders[file], _row(text)) for file, text in pairs])
+            yield Piece(found.batch, places, found.faults)
 
     return Source(labels(files), row_schema(contract), pieces, chunk_rows=chunk_rows)
 
@@ -102,17 +110,38 @@ def _check(files: Sequence[File]) -> None:
         raise Invalid(faults)
 
 
-def all_lines(files: Sequence[File]) -> Iterator[Line]:
-    """The lines of all files that are not blank."""
+def all_lines(files: Sequence[File]) -> Iterator[Texts]:
+    """The lines of all files that are not blank, some at a time."""
     for index, file in enumerate(files):
         file.check_unchanged()
-        for number, text in enumerate(_lines(file), 1):
-            if text and not text.isspace():
-                yield Line(index, number, text)
+        first = 1
+        for block in _blocks(file):
+            kept = [number for number, text in enumerate(block, first) if text and not text.isspace()]
+            texts = block if len(kept) == len(block) else [block[number - first] for number in kept]
+            yield Texts(texts, np.full(len(kept), index), np.array(kept, np.int64))
+            first += len(block)
         file.check_unchanged()
 
 
-def _lines(file: File) -> Iterator[bytes]:
+def regrouped(blocks: Iterable[Texts], size: int) -> Iterator[Texts]:
+    """The same lines, exactly so many at a time but for the last."""
+    texts, files, lines = list[bytes](), list[Lines](), list[Lines]()
+    for block in blocks:
+        texts += block.texts
+        files.append(block.files)
+        lines.append(block.lines)
+        if len(texts) >= size:
+            whole = Texts(texts, np.concatenate(files), np.concatenate(lines))
+            full = len(texts) - len(texts) % size
+            for first in range(0, full, size):
+                yield whole.part(first, first + size)
+            rest = whole.part(full, len(texts))
+            texts, files, lines = rest.texts, [rest.files], [rest.lines]
+    if texts:
+        yield Texts(texts, np.concatenate(files), np.concatenate(lines))
+
+
+def _blocks(file: File) -> Iterator[list[bytes]]:
     """The lines of a file; of one that is too long, as much as shows that it is."""
     rest = b""
     with reading(file) as stream:
@@ -121,11 +150,10 @@ def _lines(file: File) -> Iterator[bytes]:
             first, *others = data.split(b"\n")
             rest = rest + first if len(rest) <= MAX_RECORD else rest
             if others:
-                yield rest
-                yield from others[:-1]
+                yield [rest, *others[:-1]]
                 rest = others[-1]
             data = stream.read(BLOCK)
-    yield rest
+    yield [rest]
 
 
 def _row(text: bytes) -> Any:
