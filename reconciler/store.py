@@ -233,6 +233,24 @@ class Store:
         found = await aget_many(self._runtime, self._pairs(wanted), expires_at=expires_at)
         return _arranged(group, wanted, found, expires_at=expires_at)
 
+    def get_frame(
+        self,
+        group: type | GroupSpec | Contract,
+        record_ids: Iterable[Any],
+        *,
+        features: Iterable[Any] | None = None,
+        expires_at: bool = False,
+    ) -> Any:
+        """The records as a pandas DataFrame: a row for each identifier, in their order, empty where there is none.
+
+        `features` are those to read, as `Weather.temp_f` or by name; the record identifier is always among them.
+        """
+        from reconciler.records.frames import get_frame  # noqa: PLC0415 - heavy
+
+        target = self._target(group)
+        names = None if features is None else [_feature_name(target.contract, one) for one in features]
+        return get_frame(self._runtime, target, record_ids, features=names, expires_at=expires_at)
+
     def list(self, group: type | GroupSpec | Contract, *, include_deleted: bool = False) -> Iterator[Any]:
         """The record identifiers in the online store, page by page, in no order.
 
@@ -376,6 +394,15 @@ def _contract(group: Any) -> Contract:
         raise Usage(f"{group!r} is no feature group: give the class that @feature_group decorates.")
     contract: Contract = spec.contract(group if isinstance(group, type) else None)
     return contract
+
+
+def _feature_name(contract: Contract, feature: Any) -> str:
+    if isinstance(feature, str):
+        return feature
+    group, name = getattr(feature, "group", None), getattr(feature, "name", None)
+    if group != contract.group or not isinstance(name, str):
+        raise Usage(f"{feature!r} is no feature of {contract.group}: give Weather.temp_f, or its name.")
+    return name
 
 
 def _wanted(group: Any, record_ids: Iterable[Any]) -> _Wanted:
