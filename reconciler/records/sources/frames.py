@@ -68,7 +68,11 @@ def lazy_source(frame: Any, chunk_rows: int, scratch: Path) -> Source:
     import polars as pl  # noqa: PLC0415 - the caller has a frame of it
 
     path = spool_file(scratch, ".arrow")
-    frame.sink_ipc(path, compression="lz4", compat_level=pl.CompatLevel.oldest())
+    try:
+        frame.sink_ipc(path, compression="lz4", compat_level=pl.CompatLevel.oldest())
+    except BaseException:
+        path.unlink()
+        raise
 
     def pieces() -> Iterator[Piece]:
         row = 0
@@ -130,7 +134,10 @@ def _polars(series: Any, column: Column | None) -> Values:
 
     if series.dtype == pl.Object:
         return column_of(series.to_list(), column or Column(series.name, series.name, "str"))
-    return Values(_flat(series.to_arrow(compat_level=pl.CompatLevel.oldest())), [])
+    try:
+        return Values(_flat(series.to_arrow(compat_level=pl.CompatLevel.oldest())), [])
+    except pa.ArrowException:  # integers of 128 bits
+        return column_of(series.to_list(), column or Column(series.name, series.name, "str"))
 
 
 def _batch(names: Sequence[str], found: list[Values]) -> tuple[pa.RecordBatch, tuple[RowFault, ...]]:

@@ -17,7 +17,7 @@ from reconciler.records.sources.paths import File, fault, labels
 from reconciler.records.sources.rows import Reader, Unusable, row_schema
 from reconciler.records.sources.source import Source
 from reconciler.records.sources.texts import BLOCK, MAX_RECORD, UTF8_MARK, check_utf8, not_utf8, reading
-from reconciler.records.sources.values import shown
+from reconciler.records.sources.values import Unfit, shown
 
 
 class Texts(NamedTuple):
@@ -165,8 +165,12 @@ def _row(text: bytes) -> Any:
         row = _DECODER.decode(text.decode())
     except json.JSONDecodeError as error:
         return Unusable(_start(text), f"The line is no JSON: {error.msg} at column {error.colno}.")
-    except (ValueError, RecursionError) as error:
-        return Unusable(_start(text), f"The line cannot be used: {error}.")
+    except Unfit as unfit:
+        return Unusable(_start(text), unfit.reason)
+    except RecursionError:
+        return Unusable(_start(text), "The line is nested too deeply.")
+    except ValueError:
+        return Unusable(_start(text), "A number in it has thousands of digits.")
     return (
         row
         if isinstance(row, dict)
@@ -183,12 +187,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is given twice")
+        raise Unfit(f"The key {twice!r} is given twice.")
     return found
 
 
 def _constant(word: str) -> Any:
-    raise ValueError(f"{word} is no number")
+    raise Unfit(f"{word} is no number of JSON.")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

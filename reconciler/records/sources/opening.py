@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from reconciler.contract import Contract
-from reconciler.errors import Invalid, Usage
+from reconciler.errors import Usage
 from reconciler.records.sources.chunk import Piece, Rows
 from reconciler.records.sources.csv_files import csv_source
 from reconciler.records.sources.frames import (
@@ -23,7 +23,7 @@ from reconciler.records.sources.frames import (
 )
 from reconciler.records.sources.json_lines import json_source
 from reconciler.records.sources.parquet import parquet_source
-from reconciler.records.sources.paths import fault, find_files
+from reconciler.records.sources.paths import arrow_errors, find_files
 from reconciler.records.sources.rows import batches, row_schema
 from reconciler.records.sources.source import CHUNK_ROWS, Source
 from reconciler.records.sources.spool import Spool
@@ -45,17 +45,14 @@ def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, 
     Raises `Invalid` with every fault that keeps files from being read at all, and `Usage` for what is no table. An
     error that the caller's own iterator raises is passed on.
     """
+    if chunk_rows < 1:
+        raise Usage(f"A chunk has at least one row, not {chunk_rows}.")
     if isinstance(data, (str, os.PathLike)):
         return _files([data], contract, chunk_rows)
     if isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
         return _files(data, contract, chunk_rows)
-    try:
+    with arrow_errors(type(data).__name__):
         return _table(data, contract, chunk_rows, scratch) or _rows(data, contract, chunk_rows, scratch)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
-            raise  # the caller's own iterator; Arrow's errors are plain and have no number
-        reason = f"It cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
-        raise Invalid([fault(type(data).__name__, reason)]) from None
 
 
 def _files(paths: Any, contract: Contract, chunk_rows: int) -> Source:
@@ -95,9 +92,10 @@ def _scanned(data: Any, dataset: Any, chunk_rows: int, scratch: Path) -> Source:
 
     def pieces() -> Any:
         row = 0
-        for batch in data.to_batches(batch_size=chunk_rows, batch_readahead=2, fragment_readahead=1):
-            yield Piece(batch, Rows("", row))
-            row += batch.num_rows
+        with arrow_errors("dataset", "It cannot be read to its end"):
+            for batch in data.to_batches(batch_size=chunk_rows, batch_readahead=2, fragment_readahead=1):
+                yield Piece(batch, Rows("", row))
+                row += batch.num_rows
 
     return Source("dataset", data.schema, pieces, data.count_rows(), chunk_rows=chunk_rows)
 

@@ -12,7 +12,7 @@ from reconciler.errors import Fault, Invalid
 from reconciler.records.sources.chunk import Piece, Rows
 from reconciler.records.sources.frames import columns_by_name
 from reconciler.records.sources.keys import Keys
-from reconciler.records.sources.paths import File, fault, labels
+from reconciler.records.sources.paths import File, arrow_errors, labels
 from reconciler.records.sources.source import Source
 from reconciler.records.sources.unify import Header, common_schema, conform
 
@@ -26,12 +26,10 @@ def parquet_source(files: Sequence[File], contract: Contract, chunk_rows: int) -
     headers, rows, faults = list[Header](), 0, list[Fault]()
     for file in files:
         try:
-            with _opened(file) as parquet:
+            with arrow_errors(file.label, "The file is no Parquet that can be read"), _opened(file) as parquet:
                 schema = keys.extend(parquet.schema_arrow, file)
                 headers.append(Header(file.label, schema.remove_metadata()))
                 rows += parquet.metadata.num_rows
-        except (pa.ArrowException, OSError) as error:
-            faults.append(fault(file.label, f"The file is no Parquet that can be read: {_first_line(error)}."))
         except Invalid as invalid:
             faults += invalid.faults
     if faults:
@@ -55,16 +53,8 @@ def _batches(file: File, rows: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     """The file by so many rows, each with the number of its first row."""
     file.check_unchanged()
     row = 0
-    try:
-        with _opened(file) as parquet:
-            for batch in parquet.iter_batches(batch_size=rows):
-                yield row, batch
-                row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        reason = f"The file cannot be read after row {row}: {_first_line(error)}."
-        raise Invalid([fault(file.label, reason)]) from None
+    with arrow_errors(file.label, "The file cannot be read to its end"), _opened(file) as parquet:
+        for batch in parquet.iter_batches(batch_size=rows):
+            yield row, batch
+            row += batch.num_rows
     file.check_unchanged()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(". ")

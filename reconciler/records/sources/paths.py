@@ -5,9 +5,12 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
+
+import pyarrow as pa
 
 from reconciler.errors import Fault, Invalid, Usage
 
@@ -50,6 +53,18 @@ class File(NamedTuple):
 def fault(label: str, reason: str, fix: str = "", *, line: int = 0, group: str = "", field: str = "") -> Fault:
     """Something wrong with a file as a whole."""
     return Fault(label, line, group, field, "", reason, fix)
+
+
+@contextmanager
+def arrow_errors(label: str, what: str = "It cannot be read") -> Iterator[None]:
+    """Raises `Invalid` for what Arrow raises; errors with a number are not Arrow's, but of the caller's iterator."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+            raise
+        first_line = str(error).partition("\n")[0].rstrip(". ")
+        raise Invalid([fault(label, f"{what}: {first_line}.")]) from None
 
 
 def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[File]:
@@ -95,8 +110,15 @@ def _files(path: str, faults: list[Fault]) -> Iterator[File]:
 
 
 def _within(folder: Path) -> Iterator[Path]:
+    seen = {folder.resolve()}  # a link may lead back up
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(("_", "."))]
+        found = sorted(name for name in folders if not name.startswith(("_", ".")))
+        folders.clear()
+        for name in found:
+            real = Path(place, name).resolve()
+            if real not in seen:
+                seen.add(real)
+                folders.append(name)
         yield from (Path(place, name) for name in names if not name.startswith(("_", ".")))
 
 

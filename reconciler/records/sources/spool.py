@@ -22,8 +22,11 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 def spool_file(scratch: Path, suffix: str) -> Path:
     """A new file in the scratch folder, empty, which nobody else reads."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    handle, path = tempfile.mkstemp(prefix="spool-", suffix=suffix, dir=scratch)
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(prefix="spool-", suffix=suffix, dir=scratch)
+    except OSError as error:
+        raise ReconcilerError(f"Rows cannot be kept in {scratch}: {error.strerror}.") from None
     os.close(handle)
     return Path(path)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from reconciler.errors import Invalid
-from reconciler.records.sources.paths import File, fault
+from reconciler.records.sources.paths import File, arrow_errors, fault
 
 BLOCK = 1 << 20
 """Bytes that are read at once."""
@@ -28,12 +28,11 @@ UTF8_MARK = b"\xef\xbb\xbf"
 @contextmanager
 def reading(file: File) -> Iterator[pa.NativeFile]:
     """The bytes of a file, unpacked. Raises `Invalid` where they cannot be had."""
-    try:
-        with pa.input_stream(str(file.path), compression=file.codec, buffer_size=BLOCK) as stream:
-            yield stream
-    except (OSError, pa.ArrowException) as error:
-        reason = f"It cannot be read: {str(error).partition(chr(10))[0].rstrip('. ')}."
-        raise Invalid([fault(file.label, reason)]) from None
+    with (
+        arrow_errors(file.label),
+        pa.input_stream(str(file.path), compression=file.codec, buffer_size=BLOCK) as stream,
+    ):
+        yield stream
 
 
 def check_utf8(file: File, start: bytes) -> None:

@@ -173,9 +173,13 @@ def test_a_lazy_frame_is_worked_out_once_and_kept_until_the_source_is_closed(tmp
     source = opened(lazy, tmp_path, chunk_rows=2)
 
     assert [row["origin"] for row in rows_of(source)] == ["a", "b", "c"]
-    assert (len(asked), source.rows, opened(pl.LazyFrame({"origin": []}), tmp_path).rows) == (1, 3, 0)
+    with pytest.raises(pl.exceptions.ColumnNotFoundError):
+        opened(lazy.select("nothing"), tmp_path / "failed")
+
+    assert not list((tmp_path / "failed").iterdir())
+    assert (len(asked), source.rows, opened(pl.LazyFrame({"origin": []}), tmp_path / "none").rows) == (1, 3, 0)
     source.close()
-    assert not [path for path in tmp_path.iterdir() if path.stat().st_size > 1_000]
+    assert not list(tmp_path.glob("*.arrow"))
 
 
 def test_streams_are_read_once_and_given_as_often_as_asked(tmp_path):
@@ -252,6 +256,32 @@ def test_a_stream_that_arrow_cannot_read_is_a_fault(tmp_path):
 
     with pytest.raises(Invalid):
         opened(pa.ipc.open_stream(cut), tmp_path)
+
+
+def test_a_dataset_that_is_spoilt_says_so(tmp_path):
+    ds.write_dataset(a_table(6), tmp_path / "data", format="parquet")
+    source = opened(ds.dataset(tmp_path / "data"), tmp_path)
+    for path in (tmp_path / "data").iterdir():
+        path.write_bytes(b"no Parquet")
+
+    with pytest.raises(Invalid):
+        list(source.chunks())
+
+
+def test_integers_of_128_bits_are_taken_where_they_fit(tmp_path):
+    source = opened(pl.DataFrame({"humid": pl.Series([2**62, 2**100], dtype=pl.Int128)}), tmp_path)
+
+    assert column_of(source, "humid")[1] == [2**62, None]
+    assert [place for place, *_ in faults_of(source)] == ["row 1"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ReconcilerError) as caught:
+        opened(a_table(9).to_reader(), tmp_path / "file" / "scratch", chunk_rows=2)
+
+    assert "file/scratch: Not a directory." in str(caught.value)
 
 
 def test_a_full_disk_is_said_with_the_folder(tmp_path, monkeypatch):

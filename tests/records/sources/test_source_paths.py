@@ -86,6 +86,13 @@ def test_every_path_that_leads_nowhere_is_named_at_once(folder):
     assert [fault.file for fault in caught.value.faults] == ["x.csv", "y.csv"]
 
 
+def test_a_link_that_leads_back_up_is_not_followed_for_ever(folder):
+    (folder / "more" / "up").symlink_to(folder)
+    (folder / "other").symlink_to(folder / "more")
+
+    assert [file.label for file in find_files(".")] == ["a.csv", "b.csv", "more/c.csv"]
+
+
 def test_a_pipe_is_refused_rather_than_waited_for(folder):
     os.mkfifo(folder / "pipe.csv")
 
