@@ -16,7 +16,7 @@ from reconciler.records.checking.buffers import Bytes, data, offsets, texts_of
 from reconciler.records.checking.cells import Mask
 from reconciler.records.checking.limits import FIRST_SECOND, LAST_SECOND
 
-Ints = np.ndarray[Any, np.dtype[np.int64]]
+Ints = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 
 _DIGITS = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]
 _DAY = 86_400
@@ -54,9 +54,8 @@ def read(texts: Any, wanted: Mask) -> Instants:
     for length in np.flatnonzero(np.bincount(lengths[usable], minlength=1)).tolist():
         rows = np.flatnonzero(usable & (lengths == length))
         if len(rows) == count:
-            matrix = bytes_[bounds[0] : bounds[-1]].reshape(count, length)
-        else:
-            matrix = bytes_[bounds[rows].astype(np.int64)[:, None] + np.arange(length)]
+            return _read(bytes_[bounds[0] : bounds[-1]].reshape(count, length))
+        matrix = bytes_[bounds[rows].astype(np.int64)[:, None] + np.arange(length)]
         for into, part in zip(found, _read(matrix), strict=True):
             into[rows] = part
     return found
@@ -109,7 +108,8 @@ def _read(matrix: Bytes) -> Instants:
     ok &= (day >= 1) & (day <= _LENGTHS[month]) & ((day < 29) | (month != 2) | leap)
     nanos, offset, has_tail, is_z, decimals = _tails(matrix, digits)
     ok &= has_tail
-    seconds = _days(year, month, day) * _DAY + hour * 3600 + minute * 60 + second - offset
+    seconds = _days(year, month, day).astype(np.int64) * _DAY
+    seconds += hour * 3600 + minute * 60 + second - offset
     ok &= (seconds >= FIRST_SECOND) & (seconds <= LAST_SECOND)
     aws = ok & is_z & (between == 84) & ((decimals == 0) | (decimals == 3) | (decimals == 9))
     least = np.where(nanos == 0, 0, np.where(nanos % _MILLION == 0, 3, 9))
@@ -160,7 +160,7 @@ def _fraction(matrix: Bytes, digits: Bytes, end: int, nanos: Ints, decimals: Int
 
 def _number(digits: Bytes, at: int, size: int) -> Ints:
     """The number that is written there; nothing useful where there are no digits."""
-    value = digits[:, at].astype(np.int64)
+    value = digits[:, at].astype(np.int32)
     for index in range(at + 1, at + size):
         value *= 10
         value += digits[:, index]
