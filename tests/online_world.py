@@ -91,6 +91,20 @@ class OnlineWorld:
         )
         return target
 
+    def create_offline(self, record, name):
+        """A group with an offline store alone."""
+        target = target_of(record, name)
+        contract = target.contract
+        self.sagemaker.create_feature_group(
+            FeatureGroupName=target.name,
+            RecordIdentifierFeatureName=contract.record_id,
+            EventTimeFeatureName=contract.event_time,
+            FeatureDefinitions=[{"FeatureName": c.name, "FeatureType": c.aws_type} for c in contract.columns],
+            OfflineStoreConfig={"S3StorageConfig": {"S3Uri": "s3://features/prod"}},
+            RoleArn="arn:aws:iam::000000000000:role/feature-store",
+        )
+        return target
+
     def put(self, target, **values):
         """A record by boto3, of texts and lists of texts by AWS's names."""
         record = [

@@ -6,6 +6,7 @@ import asyncio
 import selectors
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -32,13 +33,23 @@ class Background:
         except BaseException:
             work.close()
             raise
-        over = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_told(work, over), loop)
+        outcome: Future[T] = Future()
+        begun: list[asyncio.Task[T]] = []
+
+        def begin() -> None:
+            begun.append(loop.create_task(work))
+            begun[0].add_done_callback(lambda task: _settle(task, outcome))
+
+        def give_up() -> None:
+            begun[0].cancel()
+
+        loop.call_soon_threadsafe(begin)
         try:
-            return future.result()
+            return outcome.result()
         except BaseException:
-            if future.cancel():
-                over.wait(_PATIENCE_S)
+            if not outcome.done():
+                loop.call_soon_threadsafe(give_up)
+                wait([outcome], _PATIENCE_S)
             raise
 
     def _started(self) -> asyncio.AbstractEventLoop:
@@ -73,9 +84,10 @@ class Background:
         with self._lock:
             loop, ended, thread = self._loop, self._ended, self._thread
             self._loop = self._ended = self._thread = None
-        if loop and ended and thread and thread is not threading.current_thread():
+        if loop and ended and thread:
             loop.call_soon_threadsafe(ended.set)
-            thread.join(_PATIENCE_S)
+            if thread is not threading.current_thread():
+                thread.join(_PATIENCE_S)
 
     def bury(self) -> Any:
         """In a forked process, which has no such thread: begin anew; answers what is left of the old one."""
@@ -86,8 +98,10 @@ class Background:
         return left
 
 
-async def _told(work: Coroutine[Any, Any, T], over: threading.Event) -> T:
-    try:
-        return await work
-    finally:
-        over.set()
+def _settle(task: asyncio.Task[T], outcome: Future[T]) -> None:
+    if task.cancelled():
+        outcome.set_exception(CancelledError())
+    elif error := task.exception():
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(task.result())

@@ -12,6 +12,9 @@ from reconciler.aws.blocking import Line, open_line
 from reconciler.aws.route import Route
 from reconciler.aws.wire import Connection, connect
 
+MOST_CONNECTIONS = 128
+"""Of one event loop; who asks for more at once waits."""
+
 _buried: list[Any] = []
 """What a forked process must neither use nor take apart: its parent goes on using it."""
 
@@ -21,6 +24,7 @@ class Pool:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.room = asyncio.Semaphore(MOST_CONNECTIONS)
         self._idle: list[Connection] = []
         self.open: set[Connection] = set()
         self._guard: AsyncGenerator[None, None] | None = None

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from reconciler.aws.background import Background
+from reconciler.aws.errors import NotSageMaker, named
 from reconciler.aws.pools import Pools
 from reconciler.aws.reply import Reply
 from reconciler.aws.route import Route, find_route
@@ -78,11 +79,12 @@ class Runtime:
             return await loop.run_in_executor(None, self._answered, route, signer, method, target, body)
         head = signer.head(method, route.base + target, body)
         pool = self._pools.of(loop)
-        connection = await pool.take(route)
-        try:
-            reply = await connection.ask(head, body, method, route.read_s)
-        finally:
-            pool.give(connection)
+        async with pool.room:
+            connection = await pool.take(route)
+            try:
+                reply = await connection.ask(head, body, method, route.read_s)
+            finally:
+                pool.give(connection)
         return _seen(reply, route, signer)
 
     def call_now(self, method: str, target: str, body: Body = b"") -> Reply:
@@ -136,6 +138,11 @@ class Runtime:
 def _seen(reply: Reply, route: Route, signer: Signer) -> Reply:
     if reply.is_expired:
         route.identity.refuse(signer)
+    elif reply.is_ok and reply.body[:1] not in (b"{", b""):
+        # A page to sign in at, most likely: to HTTP that is a success.
+        kind = reply.headers.get("content-type", "")
+        with named("Connect"):
+            raise NotSageMaker(kind)
     return reply
 
 

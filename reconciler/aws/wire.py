@@ -110,8 +110,7 @@ class Connection(asyncio.Protocol):
 async def connect(route: Route, loop: asyncio.AbstractEventLoop) -> Connection:
     """A connection along a route; raises `Cut`, and `AwsFailed` where trying again would not help."""
     try:
-        async with asyncio.timeout(route.connect_s):
-            return await _connected(route, loop)
+        return await _connected(route, loop)
     except TimeoutError:
         raise Cut(f"no connection in {route.connect_s:g} seconds", may_have_worked=False) from None
     except ssl.SSLCertVerificationError as untrusted:
@@ -139,20 +138,17 @@ async def _connected(route: Route, loop: asyncio.AbstractEventLoop) -> Connectio
     proxy = route.proxy
     first = proxy or route
     tls = proxy.tls if proxy else route.tls
-    plain = await _socket(first.host, first.port, loop)
+    plain = await _socket(first.host, first.port, loop, route.connect_s)
     made = Connection(loop)
     try:
-        await loop.create_connection(lambda: made, sock=plain, ssl=tls, server_hostname=first.host if tls else None)
-    except BaseException:
-        plain.close()
-        raise
-    made.socket = plain
-    if proxy is None or route.tls is None:
-        return made
-    try:
-        return await _through(route, made, loop)
+        async with asyncio.timeout(route.connect_s):
+            named = first.host if tls else None
+            await loop.create_connection(lambda: made, sock=plain, ssl=tls, server_hostname=named)
+            made.socket = plain
+            return made if proxy is None or route.tls is None else await _through(route, made, loop)
     except BaseException:
         made.abort()
+        plain.close()
         raise
 
 
@@ -182,8 +178,8 @@ def connect_head(route: Route) -> str:
     return f"CONNECT {name}:{route.port} HTTP/1.1\r\nHost: {name}:{route.port}\r\n{more}\r\n"
 
 
-async def _socket(host: str, port: int, loop: asyncio.AbstractEventLoop) -> socket.socket:
-    """A connected socket of our own: the first address of the name that answers."""
+async def _socket(host: str, port: int, loop: asyncio.AbstractEventLoop, limit_s: float) -> socket.socket:
+    """A connected socket of our own: the first address of the name that answers, each of which has so much time."""
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     failed: OSError = OSError(f"{host} has no address")
     for family, kind, protocol, _, address in found:
@@ -191,7 +187,8 @@ async def _socket(host: str, port: int, loop: asyncio.AbstractEventLoop) -> sock
         try:
             made.setblocking(False)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await loop.sock_connect(made, cast(Any, address))
+            async with asyncio.timeout(limit_s):
+                await loop.sock_connect(made, cast(Any, address))
         except OSError as error:
             made.close()
             failed = error

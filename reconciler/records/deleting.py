@@ -20,21 +20,25 @@ from reconciler.records.asking import Tries
 from reconciler.records.batches import CONNECTIONS, read_many
 from reconciler.records.pace import Pace
 from reconciler.records.target import Target
-from reconciler.records.values import id_text, moment_text
+from reconciler.records.values import id_text, moment_order, moment_text
 
 Store: TypeAlias = Literal["OnlineStore", "OfflineStore"]
 
 _SLAB: Final = 2_000
 """Records that are deleted, then looked up."""
-_PER_RECORD: Final = frozenset({"ValidationError", "ConflictException", "400"})
+_PER_RECORD: Final = frozenset({"ValidationError", "ValidationException", "ConflictException", "400"})
 """Codes that speak of one record; any other speaks of all."""
 _KEPT: Final = "RecordIsNewer"
+_SEEN: Final = "StillSeen"
+_LOOKS_S: Final = (0.1, 0.3, 1.0, 3.0)
+"""UNVERIFIED: so long after a deletion a read may still see the record; AWS says nothing of how soon it is gone."""
 
 
 class NotDeleted(NamedTuple):
     """A record that is still there, or of which that is not known: AWS's code and message, or ours.
 
-    `RecordIsNewer` is ours: AWS said yes, and kept the record because its event time is not earlier.
+    Two codes are ours: AWS said yes, and the record is there. `RecordIsNewer`: its event time is not earlier than the
+    deletion's. `StillSeen`: it is, but reads go on finding the record.
     """
 
     record_id: str
@@ -148,7 +152,7 @@ class _Deleting:
         return [failures[text] for text in texts if text in failures]
 
     async def _delete(self, text: str, pace: Pace) -> NotDeleted | None:
-        target = f"{self._before}{quote(text, safe='', errors='surrogatepass')}{self._after}"
+        target = f"{self._before}{quote(text, safe='')}{self._after}"
         tries, done = self._tries(), self._done
         while True:
             await pace.turn()
@@ -179,20 +183,40 @@ class _Deleting:
 
     async def _look(self, texts: Sequence[str], failures: dict[str, NotDeleted], connections: int) -> None:
         """Hold what AWS said against what is there."""
-        contract, name = self._target.contract, self._target.name
-        read = await read_many(
-            self._runtime,
-            {name: self._target},
-            [(name, text) for text in texts],
-            features=[contract.record_id, contract.event_time],
-            connections=connections,
-        )
-        for text, found in zip(texts, read, strict=True):
-            if found is None:
-                # A hard deletion whose first answer was lost is refused the second time, though all is well.
-                failures.pop(text, None)
-            elif text not in failures:
-                values = {one["FeatureName"]: one.get("ValueAsString") for one in found["Record"]}
-                since = values.get(contract.event_time)
-                said = f"it is of {since}, the deletion of {self._moment}: give a later time."
+        waits = iter(_LOOKS_S)
+        while texts:
+            found = await self._found(texts, connections)
+            for text in texts:
+                if text not in found:
+                    # A hard deletion whose first answer was lost is refused the second time, though all is well.
+                    failures.pop(text, None)
+            stale = [text for text, since in found.items() if text not in failures and not self._is_kept(since)]
+            for text in found.keys() - failures.keys() - set(stale):
+                said = f"it is of {found[text]}, the deletion of {self._moment}: give a later time."
                 failures[text] = NotDeleted(text, _KEPT, said)
+            texts, wait_s = stale, next(waits, None)
+            if wait_s is None:
+                failures |= {text: NotDeleted(text, _SEEN, "reads still find it; look again.") for text in stale}
+                return
+            if stale:
+                await asyncio.sleep(wait_s)
+
+    async def _found(self, texts: Sequence[str], connections: int) -> dict[str, str]:
+        """The event times of those that are there."""
+        contract, name = self._target.contract, self._target.name
+        keys, names = [(name, text) for text in texts], [contract.record_id, contract.event_time]
+        read = await read_many(self._runtime, {name: self._target}, keys, features=names, connections=connections)
+        times = {}
+        for text, one in zip(texts, read, strict=True):
+            if one is not None:
+                values = {said["FeatureName"]: said.get("ValueAsString", "") for said in one["Record"]}
+                times[text] = values.get(contract.event_time, "")
+        return times
+
+    def _is_kept(self, since: str) -> bool:
+        """The record is not older than the deletion."""
+        moment = self._target.contract.moment
+        try:
+            return moment_order(moment, since) >= moment_order(moment, self._moment)
+        except ValueError:
+            return True

@@ -46,7 +46,7 @@ def check_online(target: Target) -> None:
 def _target(target: Target, text: str, *, expires_at: bool) -> str:
     check_online(target)
     expiry = "ExpirationTimeResponse=Enabled&" if expires_at else ""
-    name, value = quote(target.name, safe=""), quote(text, safe="", errors="surrogatepass")
+    name, value = quote(target.name, safe=""), quote(text, safe="")
     return f"/FeatureGroup/{name}?{expiry}RecordIdentifierValueAsString={value}"
 
 

@@ -34,7 +34,7 @@ def id_text(contract: Contract, value: Any) -> str:
     if key.kind == "datetime" and isinstance(value, (datetime, str)):
         return moment_text(key, value)
     if key.kind == "str" and isinstance(value, str):
-        if not value or len(value.encode("utf-8", "surrogatepass")) > LONGEST_ID:
+        if not value or _is_broken(value) or len(value.encode()) > LONGEST_ID:
             raise Usage(
                 f"{contract.group}: a record identifier is 1 to {LONGEST_ID} bytes long, {value[:40]!r} is not."
             )
@@ -68,6 +68,23 @@ def instant_text(at: datetime) -> str:
     if utc.microsecond % 1000 == 0:
         return utc.isoformat(timespec="milliseconds") + "Z"
     return utc.isoformat(timespec="microseconds") + "000Z"
+
+
+def moment_order(column: Column, text: str) -> tuple[float, str]:
+    """What orders event times as AWS has them, exactly; raises `ValueError` for what is none."""
+    if column.kind == "unix":
+        return float(text), ""
+    whole, _, decimals = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}Z").timestamp(), decimals.ljust(9, "0")
+
+
+def _is_broken(text: str) -> bool:
+    """It has half a character in it, which no encoding has a way to write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_instant(text: str) -> bool:

@@ -1,7 +1,12 @@
 """Calls, from threads and loops, to servers of every kind of manners."""
 
 import asyncio
+import gc
 import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from wire_servers import OK, Last, descriptors, serving
 
-from reconciler.aws.runtime import Cut
+from reconciler.aws import pools
+from reconciler.aws.runtime import Cut, Runtime
+from reconciler.config import Environment
+from reconciler.errors import AwsFailed
 
 
 def reply(body=b"{}", status=200, *more):
@@ -120,8 +128,8 @@ def test_a_late_answer_never_answers_another_call(runtime_at, kept):
     def answer(head, body):
         if "/slow" in head:
             slow.wait(20)
-            return reply(b'"slow"')
-        return reply(b'"quick"')
+            return reply(b'{"slow"')
+        return reply(b'{"quick"')
 
     with serving(answer) as server:
         runtime = runtime_at(server.url)
@@ -132,7 +140,7 @@ def test_a_late_answer_never_answers_another_call(runtime_at, kept):
         object.__setattr__(runtime.route, "read_s", 20)
         said = [kept(runtime, "GET", "/quick").body for _ in range(3)]
 
-    assert said == [b'"quick"'] * 3
+    assert said == [b'{"quick"'] * 3
 
 
 def test_a_call_that_is_given_up_takes_its_connection_along(runtime_at):
@@ -141,8 +149,8 @@ def test_a_call_that_is_given_up_takes_its_connection_along(runtime_at):
     def answer(head, body):
         if "/slow" in head:
             held.wait(20)
-            return reply(b'"slow"')
-        return reply(b'"quick"')
+            return reply(b'{"slow"')
+        return reply(b'{"quick"')
 
     async def both(runtime):
         slow = asyncio.create_task(runtime.call("GET", "/slow"))
@@ -156,22 +164,96 @@ def test_a_call_that_is_given_up_takes_its_connection_along(runtime_at):
     with serving(answer) as server:
         said = asyncio.run(both(runtime_at(server.url)))
 
-    assert said.body == b'"quick"'
+    assert said.body == b'{"quick"'
+
+
+def test_a_page_to_sign_in_at_is_no_answer(runtime_at, call):
+    page = reply(b"<html>Please sign in</html>", 200, b"Content-Type: text/html")
+    with serving(lambda head, body: page) as server, pytest.raises(AwsFailed) as caught:
+        call(runtime_at(server.url), "GET", "/a")
+
+    assert caught.value.code == "NotSageMaker"
+    assert "text/html" in str(caught.value)
+
+
+def test_no_more_connections_are_opened_than_there_is_room_for(runtime_at, surroundings):
+    surroundings.setattr(pools, "MOST_CONNECTIONS", 3)
+
+    async def all_of_them(runtime):
+        return await asyncio.gather(*(runtime.call("GET", f"/{n}") for n in range(30)))
+
+    with serving(lambda head, body: reply(head.split(" ")[1].encode().replace(b"/", b"{"))) as server:
+        said = asyncio.run(all_of_them(runtime_at(server.url)))
+
+    assert [one.body for one in said] == [b"{%d" % n for n in range(30)]
+    assert server.connections == 3
+
+
+def test_a_name_with_several_addresses_is_tried_until_one_answers(runtime_at, surroundings, call):
+    with serving() as server:
+        runtime = runtime_at(f"http://several.example.com:{server.port}")
+        there = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))
+        gone = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))
+        surroundings.setattr(socket, "getaddrinfo", lambda *_, **__: [gone, there])
+
+        assert call(runtime, "GET", "/a").status == 200
+
+
+def test_an_interrupt_waits_until_things_are_in_order(runtime_at):
+    in_order = []
+
+    async def work():
+        asyncio.get_running_loop().call_later(0.05, signal.raise_signal, signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+            in_order.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        runtime_at("http://127.0.0.1:1").run(work())
+
+    assert in_order == [True]
+
+
+def test_a_runtime_that_nobody_holds_ends_its_thread(tmp_path):
+    runtime = Runtime(Environment("e", "http://127.0.0.1:1", region="us-east-1"), tmp_path)
+    runtime.run(asyncio.sleep(0))
+    thread = runtime._background._thread
+    del runtime
+    gc.collect()
+    thread.join(10)
+
+    assert not thread.is_alive()
+
+
+def test_a_process_that_never_closes_anything_ends_in_silence(tmp_path):
+    script = (
+        "import sys, asyncio; from pathlib import Path; from reconciler.aws.runtime import Runtime; "
+        "from reconciler.config import Environment; "
+        "r = Runtime(Environment('e', sys.argv[1], region='us-east-1'), Path(sys.argv[2])); "
+        "r.call_now('GET', '/a'); r.run(r.call('GET', '/a')); asyncio.run(r.call('GET', '/a')); print('done')"
+    )
+    with serving() as server:
+        command = [sys.executable, "-X", "dev", "-W", "error", "-c", script, server.url, str(tmp_path)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 def test_large_bodies_go_both_ways(runtime_at, call):
-    body = os.urandom(3_000_000)
+    body = b"{" + os.urandom(3_000_000)
     with serving(lambda head, body: reply(body)) as server:
         assert call(runtime_at(server.url), "PUT", "/a", memoryview(body)).body == body
 
 
 def test_many_threads_share_a_runtime(runtime_at, kept):
-    with serving(lambda head, body: reply(head.split(" ")[1].encode())) as server:
+    with serving(lambda head, body: reply(head.split(" ")[1].encode().replace(b"/", b"{"))) as server:
         runtime = runtime_at(server.url)
         with ThreadPoolExecutor(16) as pool:
             said = list(pool.map(lambda n: kept(runtime, "GET", f"/{n}").body, range(400)))
 
-    assert said == [b"/%d" % n for n in range(400)]
+    assert said == [b"{%d" % n for n in range(400)]
     assert server.connections <= 16
 
 
@@ -179,10 +261,10 @@ def test_many_calls_at_once_each_get_their_own_answer(runtime_at):
     async def all_of_them(runtime):
         return await asyncio.gather(*(runtime.call("GET", f"/{n}") for n in range(50)))
 
-    with serving(lambda head, body: reply(head.split(" ")[1].encode())) as server:
+    with serving(lambda head, body: reply(head.split(" ")[1].encode().replace(b"/", b"{"))) as server:
         said = asyncio.run(all_of_them(runtime_at(server.url)))
 
-    assert [one.body for one in said] == [b"/%d" % n for n in range(50)]
+    assert [one.body for one in said] == [b"{%d" % n for n in range(50)]
 
 
 def test_a_program_with_a_loop_may_wait_for_the_one_in_the_background(runtime_at):
@@ -247,21 +329,21 @@ def test_loops_that_have_ended_leave_nothing_behind(runtime_at):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_leaves_its_parents_connections_alone(runtime_at, kept):
-    with serving(lambda head, body: reply(head.split(" ")[1].encode())) as server:
+    with serving(lambda head, body: reply(head.split(" ")[1].encode().replace(b"/", b"{"))) as server:
         runtime = runtime_at(server.url)
         kept(runtime, "GET", "/parent")
         child = os.fork()
         if child == 0:
             try:
                 said = [kept(runtime, "GET", "/child").body for _ in range(3)]
-                os._exit(0 if said == [b"/child"] * 3 else 1)
+                os._exit(0 if said == [b"{child"] * 3 else 1)
             finally:
                 os._exit(2)
         said = [kept(runtime, "GET", "/parent").body for _ in range(20)]
         _, status = os.waitpid(child, 0)
 
     assert os.waitstatus_to_exitcode(status) == 0
-    assert said == [b"/parent"] * 20
+    assert said == [b"{parent"] * 20
     assert server.connections == 2
 
 

@@ -6,6 +6,7 @@ import pytest
 from online_world import AT, Shape, Sight, fault, target_of
 
 from reconciler.errors import AwsFailed, Usage
+from reconciler.records import deleting
 from reconciler.records.deleting import DeletionReport, NotDeleted, StillThere, delete, delete_many
 from reconciler.records.listing import list_ids
 from reconciler.records.reading import get
@@ -130,6 +131,54 @@ def test_failures_on_the_way_leave_nothing_behind(served, there, kind, hard):
 
     assert report == DeletionReport("sight", 10, 10)
     assert left(served, there) == []
+
+
+def test_a_record_that_reads_go_on_finding_is_named(served, there, monkeypatch):
+    monkeypatch.setattr(deleting, "_LOOKS_S", (0, 0))
+    with fault(served.server, "ignored_write", operation="DeleteRecord"):
+        report = delete_many(served.runtime, there, ["r0"], at=LATER)
+
+    assert [(failure.record_id, failure.code) for failure in report.failures] == [("r0", "StillSeen")]
+
+
+def test_a_record_that_is_seen_for_a_while_is_looked_for_again(served, there, monkeypatch):
+    monkeypatch.setattr(deleting, "_LOOKS_S", (0, 0))
+    seen = []
+
+    async def read(runtime, targets, keys, **more):
+        seen.append(keys)
+        at = {"FeatureName": "at", "ValueAsString": "2026-01-31T12:00:00Z"}
+        return [{"Record": [at]} if len(seen) < 3 and text == "r1" else None for _, text in keys]
+
+    monkeypatch.setattr(deleting, "read_many", read)
+    report = delete_many(served.runtime, there, ["r0", "r1"], at=LATER)
+
+    assert report.is_complete
+    assert [[text for _, text in keys] for keys in seen] == [["r0", "r1"], ["r1"], ["r1"]]
+
+
+@pytest.mark.parametrize(
+    ("since", "is_kept"),
+    [
+        ("2026-01-31T13:00:00Z", True),
+        ("2026-01-31T13:00:00.000000001Z", True),
+        ("2026-01-31T12:59:59.999999999Z", False),
+        ("not a time", True),
+    ],
+)
+def test_a_record_is_newer_to_the_nanosecond(store, since, is_kept):
+    one = deleting._Deleting(store.runtime, target_of(Sight), "2026-01-31T13:00:00.000Z", hard=False, stores=None)
+
+    assert one._is_kept(since) is is_kept
+
+
+def test_a_group_with_only_an_offline_store_gets_its_marker(store):
+    import dataclasses
+
+    target = store.create_offline(Sight, "only-offline")
+    target = dataclasses.replace(target, contract=dataclasses.replace(target.contract, online=False))
+
+    assert delete_many(store.runtime, target, ["r0"], at=LATER).is_complete
 
 
 def test_a_throttled_service_is_worn_out_by_patience(served, there):

@@ -1,11 +1,14 @@
 """One record from the online store, as Python."""
 
 import asyncio
+import copy
 import dataclasses
+import pickle
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from online_world import AT, Mood, Shape, Sight, fault, target_of
+from pydantic import TypeAdapter
 
 from reconciler.errors import AwsFailed, Usage
 from reconciler.records.decoding import Unreadable
@@ -56,6 +59,16 @@ def test_an_instance_is_as_good_as_one_that_was_made(either, sights):
     assert repr(record).startswith("Sight(id='JFK'")
     with pytest.raises(dataclasses.FrozenInstanceError):
         record.count = 9
+
+
+def test_an_instance_can_be_copied_and_sent_on(either, sights):
+    either.put(sights, **WHOLE)
+
+    record = get(either.runtime, sights, "JFK").record
+
+    assert copy.deepcopy(record) == record
+    assert pickle.loads(pickle.dumps(record)) == record
+    assert TypeAdapter(Sight).validate_json(TypeAdapter(Sight).dump_json(record)) == record
 
 
 def test_features_that_the_row_lacks_are_none_whatever_the_spec_says(either, sights):
@@ -149,7 +162,17 @@ def test_a_number_is_an_identifier_as_number_or_as_text(either, shapes, kind):
 
 @pytest.mark.parametrize(
     ("record", "wrong"),
-    [(Sight, 7), (Sight, None), (Sight, ""), (Sight, "x" * 2049), (Shape, "x"), (Shape, 1.5), (Shape, None)],
+    [
+        (Sight, 7),
+        (Sight, None),
+        (Sight, ""),
+        (Sight, "x" * 2049),
+        (Sight, "\ud800"),
+        (Shape, True),
+        (Shape, "x"),
+        (Shape, 1.5),
+        (Shape, None),
+    ],
 )
 def test_an_identifier_that_can_be_none_is_refused_before_it_is_asked_for(store, record, wrong):
     with pytest.raises(Usage):
