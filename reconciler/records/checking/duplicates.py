@@ -41,7 +41,7 @@ class Duplicates:
         self._hashes: list[Hashes] = []
         self._rows: list[Rows | range] = []
         self._suspects: Rows | None = None
-        self._digests: list[tuple[Rows, Any]] = []
+        self._looked: list[tuple[Rows, Any]] = []
         self._named: dict[int, tuple[str, str]] = {}
 
     def add(self, checked: Checked, first_row: int) -> None:
@@ -76,29 +76,29 @@ class Duplicates:
         within = rows - first_row
         ids = checked.batch.column(self._contract.record_id).take(pa.array(within)).to_pylist()
         times = checked.batch.column(self._contract.event_time).take(pa.array(within)).to_pylist()
-        digests = np.zeros(len(rows), _DIGEST)
+        digests = bytearray()
         for index, (row, id_) in enumerate(zip(within.tolist(), ids, strict=True)):
             key = f"{int(checked.seconds[row])}.{int(checked.nanos[row])}:{id_}".encode()
-            digests[index] = np.frombuffer(blake2b(key, digest_size=16).digest(), _DIGEST)[0]
+            digests += blake2b(key, digest_size=_DIGEST.itemsize).digest()
             if len(self._named) < _NAMED:
                 self._named[int(rows[index])] = (place(row), shortened(f"{id_} at {times[index]}"))
-        self._digests.append((rows, digests))
+        self._looked.append((rows, np.frombuffer(bytes(digests), _DIGEST)))
 
     def repeats(self) -> Repeats:
         """The rows that are given more than once, for certain."""
-        none = np.zeros(0, np.int64)
-        rows = np.concatenate([none, *(rows for rows, _ in self._digests)])
-        digests = np.concatenate([np.zeros(0, _DIGEST), *(digests for _, digests in self._digests)])
-        order = np.lexsort((rows, digests["low"], digests["high"]))
+        rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in self._looked)])
+        digests = np.concatenate([np.zeros(0, _DIGEST), *(digests for _, digests in self._looked)])
+        order = np.lexsort((digests["low"], digests["high"]))  # rows of one digest stay in their order
         rows, digests = rows[order], digests[order]
         same = digests[1:] == digests[:-1]
-        with_former, with_next = np.concatenate([[False], same]), np.concatenate([same, [False]])
-        repeated = (with_former | with_next)[: len(rows)]
-        former, last = np.concatenate([[-1], rows[:-1]])[: len(rows)], ~with_next[: len(rows)]
-        others = np.where(with_former[: len(rows)], former, np.concatenate([rows[1:], [-1]])[: len(rows)])
-        rows, others, last = rows[repeated], others[repeated], last[repeated]
+        del digests, order
+        has_former, has_next = np.append(False, same)[: len(rows)], np.append(same, False)[: len(rows)]
+        others = np.where(has_former, np.append(-1, rows)[: len(rows)], np.append(rows[1:], -1)[: len(rows)])
+        repeated = has_former | has_next
+        rows, others, has_next = rows[repeated], others[repeated], has_next[repeated]
         order = np.argsort(rows)
-        return Repeats(self._contract, rows[order], others[order], last[order], self._named)
+        rows, others = rows[order], others[order]
+        return Repeats(self._contract, rows, others, rows[has_next[order]], self._named)
 
     def _find(self) -> Rows:
         none: Rows = np.zeros(0, np.int64)
@@ -119,23 +119,27 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Rows given more than once, ascending; `others` is for each another row with the same key: the one before it, or
-    the one after it for the first. `is_last` marks those that are kept where duplicates are allowed."""
+    """Rows given more than once, ascending.
+
+    `others` is for each of them another row with the same key: the one before it, or for the first the one after it.
+    `dropped` are those that are left out where duplicates are allowed: all but the last of each.
+    """
 
     contract: Contract
     rows: Rows
     others: Rows
-    is_last: Any
+    dropped: Rows
     named: dict[int, tuple[str, str]] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def dropped(self) -> Rows:
-        """Where duplicates are allowed, the rows that are left out: all but the last of each."""
-        rows: Rows = self.rows[~self.is_last]
-        return rows
+    def is_last(self) -> Any:
+        """Which of `rows` are kept where duplicates are allowed, as a numpy array of bool."""
+        kept = np.ones(len(self.rows), np.bool_)
+        kept[np.searchsorted(self.rows, self.dropped)] = False
+        return kept
 
     def within(self, first_row: int, count: int, *, dropped: bool = False) -> Any:
         """The repeated rows of one chunk as a numpy array of bool, or those of them that are dropped; None for none."""

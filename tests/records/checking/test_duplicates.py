@@ -43,6 +43,7 @@ def test_every_row_given_twice_is_found_and_the_last_of_each_is_kept(chunks):
     expected = [row for row, key in enumerate(rows) if rows.count(key) > 1]
     assert repeats.rows.tolist() == expected
     assert repeats.dropped.tolist() == [row for row in expected if rows[row] in rows[row + 1 :]]
+    assert repeats.rows[~repeats.is_last].tolist() == repeats.dropped.tolist()
     for row, other in zip(repeats.rows.tolist(), repeats.others.tolist(), strict=True):
         assert row != other
         assert rows[row] == rows[other]
