@@ -31,16 +31,19 @@ _WINDOW_S: Final = 1.0
 class Pace:
     """The pace of one stream of requests, in records a second; for one event loop.
 
-    `turn` waits until so many records may be sent. Afterwards `taken` and `refused` say what became of them.
+    `turn` waits until so many records may be sent. Afterwards `taken` and `refused` say what became of them. However
+    much is refused, `slowest` is kept up: what a service refuses at any rate would bring everything to a halt.
     """
 
     def __init__(
         self,
         *,
+        slowest: float = _SLOWEST,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        self._slowest = slowest
         self._clock, self._sleep, self._chance = clock, sleep, chance
         self._delivered = _Delivered(clock())
         self._highest = 0.0
@@ -55,7 +58,7 @@ class Pace:
         if not self._highest:
             return float("inf")
         ahead = self._clock() - self._since - RETURN_S
-        return max(_SLOWEST, self._highest * min(_FASTEST_GROWTH, 1 + _STEEPNESS * ahead**3))
+        return max(self._slowest, self._highest * min(_FASTEST_GROWTH, 1 + _STEEPNESS * ahead**3))
 
     async def turn(self, records: int = 1) -> None:
         """Wait for the turn of so many records; who asked first goes first."""
@@ -89,7 +92,7 @@ class Pace:
             self._highest = min(before, max(delivered, before * KEPT))
         else:
             self._highest = delivered or records / EPISODE_S
-        self._highest = max(self._highest, _SLOWEST)
+        self._highest = max(self._highest, self._slowest)
         self._since = now
         self._next = max(self._next, now)
 

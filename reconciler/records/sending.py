@@ -43,6 +43,9 @@ ENTRY_TRIES = 8
 SETTLE_S = 60.0
 """How long a group may be unknown, or keys be expired, before that is taken for the truth."""
 
+FLOOR = 500.0
+"""Records a second that a process goes on trying however much is refused; waits between attempts grow all the same."""
+
 _ALL_TAKEN = (b'{"Errors":[],"UnprocessedEntries":[]}', b'{"Errors": [], "UnprocessedEntries": []}')
 
 
@@ -97,7 +100,7 @@ class Sender:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._caller, self._form, self._most, self._patience_s = caller, form, most, patience_s
-        self._pace = pace or Pace(clock=clock, sleep=sleep)
+        self._pace = pace or Pace(slowest=FLOOR, clock=clock, sleep=sleep)
         self._clock, self._sleep = clock, sleep
         self._target = f"/FeatureGroup/{quote(form.group, safe='')}"
         self._in_batches = True
@@ -133,9 +136,8 @@ class Sender:
             rows, failures = work.waiting.popleft(), 0
             while rows:
                 left = await (self._batch(work, rows) if self._in_batches else self._puts(work, rows))
-                failures = failures + 1 if len(left) == len(rows) else 0
-                rows = left
-                if failures:
+                failures = failures + 1 if len(left) == len(rows) else 1
+                if rows := left:
                     await self._sleep(self._pace.delay_s(failures))
 
     async def _ask(self, method: str, target: str, body: bytes, records: int) -> Reply | Cut:
@@ -158,11 +160,10 @@ class Sender:
         answer = await self._ask("POST", "/BatchWriteRecord", body, len(rows))
         if not isinstance(answer, Cut):
             if answer.is_ok:
-                self._move(answer)
                 if answer.body in _ALL_TAKEN:
-                    self._take(len(rows))
+                    self._take(len(rows), answer)
                     return ()
-                return await self._rest(work, rows, body, answer.document)
+                return await self._rest(work, rows, body, answer)
             if answer.code in ABSENT or answer.code in DENIED:
                 self._in_batches = False
                 return rows
@@ -170,8 +171,9 @@ class Sender:
                 return await self._puts(work, rows)
         return self._again("BatchWriteRecord", work, rows, answer)
 
-    async def _rest(self, work: _Work, rows: Sequence[int], body: bytes, document: Any) -> Sequence[int]:
+    async def _rest(self, work: _Work, rows: Sequence[int], body: bytes, answer: Reply) -> Sequence[int]:
         """What a batch that was not taken whole leaves to do."""
+        document = answer.document
         sent = [self._key(entry) for entry in json.loads(body)["Entries"]]
         place = dict(zip(sent, rows, strict=True))
         errors, unprocessed = document.get("Errors") or (), document.get("UnprocessedEntries") or ()
@@ -189,8 +191,12 @@ class Sender:
                 work.refused.append(refused)
         if skipped:
             self._pace.refused(len(skipped))
-        self._take(len(rows) - len(again))
-        return sorted(again)
+        if len(again) < len(rows):
+            self._take(len(rows) - len(again), answer)
+            return sorted(again)
+        is_over = self._clock() - self._moved > self._patience_s
+        message = f"{len(skipped)} of {len(rows)} entries were not processed, and the others failed"
+        return self._unless_hopeless("BatchWriteRecord", rows, "Unprocessed", message, is_over=is_over)
 
     def _is_worth_a_try(self, work: _Work, refused: Refused) -> bool:
         """An entry that fails for a reason of AWS's own may be taken the next time."""
@@ -216,22 +222,19 @@ class Sender:
             if isinstance(answer, Cut) or not (answer.is_ok or self._is_at_fault(answer)):
                 self._again("PutRecord", work, (row,), answer)
                 return rows[number:]
-            self._move(answer)
-            self._take(1)
+            self._take(1, answer)
             if not answer.is_ok:
                 work.refused.append(Refused(row, answer.code, answer.message))
         return ()
 
     # Answers
 
-    def _take(self, records: int) -> None:
-        self.taken += records
-        self._pace.taken(records)
-
-    def _move(self, answer: Reply) -> None:
-        """Something was taken."""
+    def _take(self, records: int, answer: Reply) -> None:
+        """AWS has answered for so many rows."""
         self._moved = self._clock()
+        self.taken += records
         self.note = ""
+        self._pace.taken(records)
         if self.started is None:
             self.started = self._server_time(answer) - timedelta(seconds=self._moved - self._began)
 
@@ -252,15 +255,18 @@ class Sender:
         if isinstance(answer, Cut):
             if answer.may_have_worked:
                 work.repeated.update(rows)
-            return self._unless_hopeless(call, rows, waited_s > self._patience_s, "ConnectionBroken", str(answer))
+            is_over = waited_s > self._patience_s
+            return self._unless_hopeless(call, rows, "ConnectionBroken", str(answer), is_over=is_over)
         if answer.status >= 500 and not answer.is_throttled:
             work.repeated.update(rows)
         settles = answer.is_expired or answer.code == "ResourceNotFound" or answer.code in AT_FAULT
         limit_s = min(SETTLE_S, self._patience_s) if settles else self._patience_s
         is_over = waited_s > limit_s if settles or answer.is_passing else True
-        return self._unless_hopeless(call, rows, is_over, answer.code, answer.message)
+        return self._unless_hopeless(call, rows, answer.code, answer.message, is_over=is_over)
 
-    def _unless_hopeless(self, call: str, rows: Sequence[int], is_over: bool, code: str, message: str) -> Sequence[int]:  # noqa: FBT001 - private
+    def _unless_hopeless(
+        self, call: str, rows: Sequence[int], code: str, message: str, *, is_over: bool
+    ) -> Sequence[int]:
         if is_over:
             raise AwsFailed(call, self._form.group, code, message, _hint(call, code))
         self.note = f"{code}: trying again"

@@ -52,7 +52,7 @@ class World:
         spec = group.__feature_group__
         wanted = place(Registry({spec.name: spec.desired()}, {}), self.environment, "acme@there").groups[spec.name]
         self.store.create(create_request(wanted.group))
-        return Target(spec.contract(group), spec.name, read_whole(self.store, spec.name))
+        return target_of(self, group)
 
     def ingest(self, target, data, **more):
         """Ingest, and hold the report against the input."""
@@ -95,6 +95,12 @@ class World:
 
     def close(self):
         self.runtime.close()
+
+
+def target_of(world, group=Weather):
+    """The live group of a class."""
+    spec = group.__feature_group__
+    return Target(spec.contract(group), spec.name, read_whole(world.store, spec.name))
 
 
 def a_row(number, **more):

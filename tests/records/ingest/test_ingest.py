@@ -181,7 +181,7 @@ def test_rows_that_aws_does_not_take_can_be_ingested_again(world, target, small_
 
     assert 0 < report.failed < 25
     assert report.written == 100 - report.failed
-    assert [(row.place, row.code) for row in report.failures][0][1] == "ValidationError"
+    assert {row.code for row in report.failures} == {"ValidationError"}
     kept = letters(report.dead_letter)
     assert [line["reconciler:row"] for line in kept] == [row.row for row in report.failures]
     missing = {line["origin"] for line in kept}
