@@ -80,7 +80,7 @@ def _columns(
                 given, column, texts=texts, role=_role(column.name, contract), record=contract.record
             )
         else:
-            array = missing_column(column, batch.num_rows)
+            array = missing_column(column, batch.num_rows, contract.record)
         arrays.append(array)
     return arrays, columns
 

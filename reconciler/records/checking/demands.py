@@ -83,9 +83,13 @@ def _fits(values: Any, test: Any) -> Mask:
 
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> Any:
-    from pydantic_core import SchemaValidator, core_schema  # noqa: PLC0415 - few contracts need it
+    from pydantic_core import SchemaError, SchemaValidator, core_schema  # noqa: PLC0415 - few contracts need it
 
-    return SchemaValidator(core_schema.str_schema(pattern=pattern))
+    schema = core_schema.str_schema(pattern=pattern)
+    try:
+        return SchemaValidator(schema)
+    except SchemaError:  # what re.compile takes, with lookaround for instance, and Rust does not
+        return SchemaValidator(schema, config={"regex_engine": "python-re"})
 
 
 @lru_cache(maxsize=256)

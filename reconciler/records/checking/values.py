@@ -35,7 +35,7 @@ def check_column(array: Any, column: Column, *, texts: bool, role: str = "", rec
         values = check_code(before, cells, record)
         if values is not before:
             values = reread(values, cells, role)
-    return _filled(values, cells, validity(given)), cells
+    return _filled(values, cells, validity(given), record), cells
 
 
 def reread(values: Any, cells: Cells, role: str) -> Any:
@@ -50,12 +50,12 @@ def reread(values: Any, cells: Cells, role: str) -> Any:
     return only(values, again.good)
 
 
-def missing_column(column: Column, count: int) -> Any:
+def missing_column(column: Column, count: int, record: Any = None) -> Any:
     """What stands in for a column that the input does not have: its default."""
     type_ = CANONICAL[column.kind]
     if column.default is None:
         return pa.nulls(count, pa.list_(type_) if column.collection else type_)
-    return pa.repeat(_default(column), count)
+    return pa.repeat(_default(column, record), count)
 
 
 def _scalars(given: Any, cells: Cells, *, texts: bool, role: str, record: Any) -> Any:
@@ -91,7 +91,7 @@ def _read(given: Any, cells: Cells, *, texts: bool, role: str) -> Any:
             return read_event_text(given, cells) if role == "time" else read_text(given, cells)
 
 
-def _filled(values: Any, cells: Cells, given: Any) -> Any:
+def _filled(values: Any, cells: Cells, given: Any, record: Any) -> Any:
     """Missing values of a column that has to have one: its default, or a fault."""
     column = cells.column
     if column.optional or given.all():
@@ -100,13 +100,14 @@ def _filled(values: Any, cells: Cells, given: Any) -> Any:
         cells.missing(~given)
         return only(values, cells.good)
     choice = np.where(cells.good, np.arange(len(given)), len(given))
-    both = pa.concat_arrays([values, pa.array([_default(column).as_py()], values.type)])
+    both = pa.concat_arrays([values, pa.array([_default(column, record).as_py()], values.type)])
     return only(both.take(pa.array(choice)), cells.good | ~given)
 
 
-def _default(column: Column) -> Any:
+def _default(column: Column, record: Any) -> Any:
+    """A record validates its defaults, too; code may change them."""
     given = pa.array([column.default])
     if column.collection and not column.default:
         given = pa.array([[]], pa.list_(CANONICAL[column.kind]))
-    values, _ = check_column(given, column._replace(code=(), bounds=(), element_bounds=()), texts=False)
+    values, _ = check_column(given, column._replace(bounds=(), element_bounds=()), texts=False, record=record)
     return values[0]

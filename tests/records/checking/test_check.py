@@ -208,6 +208,7 @@ def test_a_long_value_is_shown_short():
         (["éé", "ééé"], str, {"bounds": [("max_length", 2)]}, "more than 2 characters"),
         (["ab", "a"], str, {"bounds": [("min_length", 2)]}, "fewer than 2 characters"),
         (["äb", "a-"], str, {"bounds": [("pattern", r"^\w+$")]}, r"does not match ^\w+$"),
+        (["ab", "b"], str, {"bounds": [("pattern", r"^(?=a)")]}, r"does not match ^(?=a)"),
         ([AT, "2025-05-31T23:59:59.999999999Z"], "datetime", {"bounds": [("ge", AT)]}, f"at least {AT}"),
         (["a", "c"], str, {"choices": ("a", "b")}, "none of a, b"),
         ([["a"], ["abc"]], str, {"collection": "List", "element_bounds": [("max_length", 2)]}, "An element"),
