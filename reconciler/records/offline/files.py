@@ -43,11 +43,21 @@ class Form(NamedTuple):
 class PartitionFiles:
     """The files of one partition, whose rows are added in the order of event time.
 
-    `total` is how many rows will come, where that is known: then the files are of one size.
+    `total` is how many rows will come, where that is known: then the files are of one size. `dictionaries` is shared by
+    all partitions of a run.
     """
 
-    def __init__(self, form: Form, key: int, sink: Sink, scratch: Path, total: int | None = None) -> None:
+    def __init__(
+        self,
+        form: Form,
+        key: int,
+        sink: Sink,
+        scratch: Path,
+        total: int | None = None,
+        dictionaries: Dictionaries | None = None,
+    ) -> None:
         self._form, self._key, self._sink, self._scratch, self._total = form, key, sink, scratch, total
+        self._dictionaries = dictionaries or Dictionaries()
         self._writer: parquet.ParquetWriter | None = None
         self._path, self._rows, self._latest = Path(), 0, 0
         self._rows_per_file: int | None = None
@@ -62,7 +72,7 @@ class PartitionFiles:
             table = table.rename_columns(self._form.schema.names).cast(self._form.schema)
         if self._writer is None:
             self._path = self._scratch / f"{uuid.uuid4().hex}.parquet"
-            self._writer = _writer(self._path, self._form, table)
+            self._writer = _writer(self._path, self._form, self._dictionaries.of(table))
         self._writer.write_table(table, row_group_size=table.num_rows)
         self._rows += table.num_rows
         self._latest = latest
@@ -99,7 +109,22 @@ class PartitionFiles:
         return self._rows >= self._rows_per_file
 
 
-def _writer(path: Path, form: Form, rows: pa.Table) -> parquet.ParquetWriter:
+class Dictionaries:
+    """Which columns are worth a dictionary: found out from the first rows of a run, and again from many more."""
+
+    def __init__(self) -> None:
+        self._seen, self._columns = 0, list[str]()
+
+    def of(self, rows: pa.Table) -> list[str]:
+        """The columns, by their names."""
+        if rows.num_rows > 4 * self._seen:
+            # Two threads that find it out at once find out the same.
+            self._columns = [name for name in rows.column_names if _repeats(rows.column(name))]
+            self._seen = rows.num_rows
+        return self._columns
+
+
+def _writer(path: Path, form: Form, dictionary: list[str]) -> parquet.ParquetWriter:
     moments = [name for name, _ in form.layout.features].index(form.layout.event_time)
     return parquet.ParquetWriter(
         path,
@@ -107,7 +132,7 @@ def _writer(path: Path, form: Form, rows: pa.Table) -> parquet.ParquetWriter:
         compression=COMPRESSION,
         # Arrow's own copy of the schema is left out: readers have only what the service's files have.
         store_schema=False,
-        use_dictionary=[name for name in form.schema.names if _repeats(rows.column(name))],
+        use_dictionary=dictionary,
         sorting_columns=[parquet.SortingColumn(moments)],
     )
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from reconciler.records.offline.files import GROUP_BYTES, Form, PartitionFiles
+from reconciler.records.offline.files import GROUP_BYTES, Dictionaries, Form, PartitionFiles
 from reconciler.records.offline.sinks import Sink, Staged
 from reconciler.records.offline.sorting import Sorted
 
@@ -64,6 +64,7 @@ class _Crew:
 
     def __init__(self, form: Form, sink: Sink, scratch: Path, totals: Mapping[int, int], threads: int) -> None:
         self._form, self._sink, self._scratch, self._totals = form, sink, scratch, totals
+        self._dictionaries = Dictionaries()
         self._pool = ThreadPoolExecutor(threads)
         self._room = BoundedSemaphore(2 * threads)
         self._open: tuple[int, PartitionFiles, Future[None] | None] | None = None
@@ -72,7 +73,8 @@ class _Crew:
 
     def take(self, piece: _Piece) -> None:
         if self._open is None or self._open[0] != piece.key:
-            files = PartitionFiles(self._form, piece.key, self._sink, self._scratch, self._totals.get(piece.key))
+            total = self._totals.get(piece.key)
+            files = PartitionFiles(self._form, piece.key, self._sink, self._scratch, total, self._dictionaries)
             self._all.append(files)
             self._open = (piece.key, files, None)
         key, files, before = self._open
