@@ -21,6 +21,8 @@ from reconciler.records.values import id_text
 MOST_IN_BATCH: Final = 100
 """Records in one BatchGetRecord, of all groups together (AWS's quotas)."""
 CONNECTIONS: Final = 16
+_FLOOR: Final = 1_000.0
+"""Records a second that are asked for however much is refused; waits between attempts grow all the same."""
 _PATIENCE: Final = 12
 """How often in a row a batch may come back without one more record being settled."""
 
@@ -85,7 +87,7 @@ class _Reading:
 
     def __init__(self, runtime: Runtime, features: Sequence[str] | None, *, expires_at: bool) -> None:
         self._runtime, self._features, self._expires_at = runtime, features, expires_at
-        self._pace = Pace()
+        self._pace = Pace(slowest=_FLOOR)
         self._new_until: dict[str, float] = {}
         self.found: dict[Key, Found] = {}
 

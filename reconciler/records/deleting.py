@@ -26,6 +26,8 @@ Store: TypeAlias = Literal["OnlineStore", "OfflineStore"]
 
 _SLAB: Final = 2_000
 """Records that are deleted, then looked up."""
+_FLOOR: Final = 50.0
+"""Deletions a second that are tried however much is refused; waits between attempts grow all the same."""
 _PER_RECORD: Final = frozenset({"ValidationError", "ValidationException", "ConflictException", "400"})
 """Codes that speak of one record; any other speaks of all."""
 _KEPT: Final = "RecordIsNewer"
@@ -131,7 +133,7 @@ class _Deleting:
 
     async def slab(self, texts: Sequence[str], connections: int) -> list[NotDeleted]:
         """Delete these, and look which are still there."""
-        pace, waiting = Pace(), iter(texts)
+        pace, waiting = Pace(slowest=_FLOOR), iter(texts)
         failures: dict[str, NotDeleted] = {}
 
         async def work() -> None:

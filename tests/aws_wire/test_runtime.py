@@ -203,7 +203,7 @@ def test_an_interrupt_waits_until_things_are_in_order(runtime_at):
     in_order = []
 
     async def work():
-        asyncio.get_running_loop().call_later(0.05, signal.raise_signal, signal.SIGINT)
+        asyncio.get_running_loop().call_later(0.05, signal.pthread_kill, threading.main_thread().ident, signal.SIGINT)
         try:
             await asyncio.sleep(60)
         finally:
