@@ -15,6 +15,7 @@ from reconciler.records.checking import iso
 from reconciler.records.checking.cells import Cells, Mask, as_numpy, only
 
 _COMPARE = {"gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
+_COMPARE_TEXTS = {"gt": pc.greater, "ge": pc.greater_equal, "lt": pc.less, "le": pc.less_equal}
 _SAID = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
 
@@ -55,7 +56,10 @@ def _check_bound(values: Any, cells: Cells, bound: Bound) -> None:
 def _compared(values: Any, cells: Cells, bound: Bound) -> Mask:
     compare = _COMPARE[bound.word]
     found: Mask
-    if cells.seconds is None or not isinstance(bound.value, str):
+    if cells.column.kind == "str":
+        found = as_numpy(_COMPARE_TEXTS[bound.word](values, pa.scalar(bound.value, pa.string())), filler=False)
+        return found
+    if cells.column.kind != "datetime":
         found = compare(as_numpy(values), bound.value)
         return found
     limit = iso.read(pa.array([bound.value]), np.ones(1, np.bool_))

@@ -155,8 +155,8 @@ class Repeats:
         """One for every row, each naming another."""
         key = f"{self.contract.record_id} and {self.contract.event_time}"
         for row, other in zip(self.rows.tolist(), self.others.tolist(), strict=True):
-            place, value = self.named.get(row, (f"row {row:,}", ""))
-            elsewhere = self.named.get(other, (f"row {other:,}", ""))[0]
+            place, value = self.named.get(row, (f"row {row}", ""))
+            elsewhere = self.named.get(other, (f"row {other}", ""))[0]
             reason = f"The same {key} as in {elsewhere}."
             yield RowFault(row, place, self.contract.record_id, value, reason, _FIX)
 

@@ -50,8 +50,10 @@ class Faults:
 
 
 def shortened(text: str) -> str:
-    """A value as a line of a table can hold it."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text):,} characters)"
+    """A value as a line of a table can hold it: short, and without anything that a terminal would obey."""
+    start = text[:SHOWN]
+    start = start if start.isprintable() else repr(start)[1:-1]
+    return start if len(text) <= SHOWN else f"{start}... ({len(text):,} characters)"
 
 
 def _row(row: int) -> str:

@@ -52,6 +52,7 @@ INT, FLOAT, TEXT, BOOL, MOMENT = pa.int64(), pa.float64(), pa.string(), pa.bool_
         (pa.array([1, None, -3], pa.int8()), int, [1, None, -3]),
         (pa.array([2**63 - 1], pa.uint64()), int, [2**63 - 1]),
         (pa.array([15.0, None, -0.0]), int, [15, None, 0]),
+        (pa.array([2.0**53, -(2.0**53)]), int, [2**53, -(2**53)]),
         (pa.array([True, False, None]), int, [1, 0, None]),
         (pa.array([Decimal("12.00"), None]), int, [12, None]),
         (pa.array([True, None]), bool, [1, None]),
@@ -208,6 +209,7 @@ def test_a_long_value_is_shown_short():
         (["éé", "ééé"], str, {"bounds": [("max_length", 2)]}, "more than 2 characters"),
         (["ab", "a"], str, {"bounds": [("min_length", 2)]}, "fewer than 2 characters"),
         (["äb", "a-"], str, {"bounds": [("pattern", r"^\w+$")]}, r"does not match ^\w+$"),
+        (["b", "a"], str, {"bounds": [("ge", "b")]}, "at least b"),
         (["ab", "b"], str, {"bounds": [("pattern", r"^(?=a)")]}, r"does not match ^(?=a)"),
         ([AT, "2025-05-31T23:59:59.999999999Z"], "datetime", {"bounds": [("ge", AT)]}, f"at least {AT}"),
         (["a", "c"], str, {"choices": ("a", "b")}, "none of a, b"),
@@ -254,6 +256,12 @@ def test_a_collection_in_a_csv_file_is_a_json_list(text, kind, expected):
 @pytest.mark.parametrize("text", ["", "a", '"a"', "[1]", "[", '["a", {}]'])
 def test_a_cell_that_is_no_such_list_is_a_fault(text):
     assert "JSON" in reason_of(checked_column([text, "[]"], str, texts=True, collection="List"))
+
+
+def test_a_fault_shows_nothing_that_a_terminal_would_obey():
+    (fault,) = checked_column(["\x1b[31mred\n"], str).faults
+
+    assert fault.value == r"\x1b[31mred\n"
 
 
 def test_slices_and_pieces_are_checked_like_whole_columns():
