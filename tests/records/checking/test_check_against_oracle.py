@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
-from checking_oracle import EPOCH, nanoseconds, outcome
+import numpy as np
+import pyarrow as pa
+from checking_oracle import EPOCH, Wrong, instant, nanoseconds, outcome
 from checking_rows import NOW
-from checking_tables import CONTRACT, tables
+from checking_tables import CONTRACT, good_instants, instants, tables
 from hypothesis import given, note, settings
+from hypothesis import strategies as st
 
-from reconciler.records.checking import check
+from reconciler.records.checking import check, iso
 
 
 def agree(table, *, texts):
@@ -42,6 +45,21 @@ def test_a_table_is_checked_as_its_rows_would_be_one_by_one(table):
 @settings(max_examples=settings.default.max_examples * 5)
 def test_a_file_of_texts_is_checked_as_its_rows_would_be_one_by_one(table):
     agree(table, texts=True)
+
+
+@given(st.lists(st.one_of(instants(), good_instants()), min_size=1, max_size=30))
+@settings(max_examples=settings.default.max_examples * 10)
+def test_texts_are_the_instants_that_they_say(texts):
+    found = iso.read(pa.array(texts), np.ones(len(texts), np.bool_))
+
+    for row, text in enumerate(texts):
+        try:
+            expected = instant(text, "text")
+        except Wrong:
+            assert not found.ok[row], text
+        else:
+            assert found.ok[row], text
+            assert int(found.seconds[row]) * 10**9 + int(found.nanos[row]) == expected
 
 
 def test_the_oracle_counts_from_1970():
