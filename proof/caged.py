@@ -21,7 +21,7 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
 _RECONCILER = Path(sys.executable).with_name("reconciler")
-_NOT_FOR_CLIENTS = ("AWS_", "PIP_", "PYTHON", "RECONCILER_", "SAGEMAKER_")
+_NOT_FOR_CLIENTS = ("AWS_", "PIP_", "PYSPARK_", "PYTHON", "RECONCILER_", "SAGEMAKER_", "SPARK_")
 _SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 0x41
 
 

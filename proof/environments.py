@@ -1,7 +1,7 @@
 """A virtual environment for each client, made once for one state of its files.
 
 A client is a folder: requirements.txt says what a user of it would install, constraints.txt pins all that comes with
-it. `freeze` writes the second anew.
+it. `freeze` writes the second anew. Where `reconciler` is required, it is this very tree.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
 PLACE = HOME / ".proof"
+PROJECT = "reconciler"
 
 
 class NotInstalled(Exception):
@@ -53,7 +54,7 @@ def freeze(client: str) -> None:
     folder = PLACE / client / "anew"
     shutil.rmtree(folder, ignore_errors=True)
     _install(folder, client, constrained=False)
-    pinned = _pip(folder, "freeze", "--exclude", "pip", "--exclude", "setuptools")
+    pinned = _pip(folder, "freeze", "--exclude", "pip", "--exclude", "setuptools", "--exclude", PROJECT)
     (HOME / "proof" / client / "constraints.txt").write_text(pinned)
     shutil.rmtree(folder)
 
@@ -63,16 +64,29 @@ def _state_of(client: str) -> str:
     state = hashlib.sha256(sys.version.encode())
     for file in files:
         state.update(file.read_bytes() if file.exists() else b"")
+    if "--editable" in _wanted(client):
+        state.update((HOME / "pyproject.toml").read_bytes())
     return state.hexdigest()[:12]
+
+
+def _wanted(client: str) -> list[str]:
+    """The client's requirements as pip's words."""
+    lines = (HOME / "proof" / client / "requirements.txt").read_text().splitlines()
+    words = list[str]()
+    for line in lines:
+        if line.startswith(PROJECT):
+            words += ["--editable", f"{HOME}{line.removeprefix(PROJECT)}"]
+        elif line and not line.startswith("#"):
+            words.append(line)
+    return words
 
 
 def _install(folder: Path, client: str, *, constrained: bool) -> None:
     # pip of this interpreter installs into it: a pip of its own would take seconds per client. Byte code is made when
     # a module is first imported: most of what comes along never is.
     venv.create(folder, clear=True, symlinks=True)
-    files = HOME / "proof" / client
-    pinned = {"PIP_CONSTRAINT": str(files / "constraints.txt")} if constrained else {}
-    _pip(folder, "install", "--quiet", "--no-compile", "--requirement", str(files / "requirements.txt"), **pinned)
+    pinned = {"PIP_CONSTRAINT": str(HOME / "proof" / client / "constraints.txt")} if constrained else {}
+    _pip(folder, "install", "--quiet", "--no-compile", *_wanted(client), **pinned)
 
 
 def _site_packages(folder: Path) -> Path:

@@ -139,12 +139,13 @@ class Store:
         """Check every row against the spec, then write them straight into the offline store's files.
 
         For histories: nothing is paid for writes, and the online store is left alone. Either all files of a run become
-        visible or none; the same rows again change nothing. `data` is whatever `ingest` takes.
+        visible or none; the same rows again change nothing. `data` is whatever `ingest` takes, or a DataFrame of Spark,
+        which its executors check and write.
         """
-        from reconciler.records.offline.backfill import backfill  # noqa: PLC0415 - heavy
+        from reconciler.records.offline.engines import backfill_for  # noqa: PLC0415 - as the others
 
         self._check_account()
-        return backfill(
+        return backfill_for(data)(
             self.environment,
             self._root,
             self._target(group),

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.aws import partitions
 from reconciler.records.offline.backfilled import BackfillReport
 from reconciler.records.offline.committing import commit, throw_away
 from reconciler.records.offline.files import Form
@@ -39,6 +40,11 @@ def turn(home: Path) -> Iterator[None]:
         yield
 
 
+def begun_file(home: Path, run: str) -> Path:
+    """The file that says, as long as it is there, that a run may have staged files."""
+    return home / f"{run}{_BEGUN}"
+
+
 def throw_away_left(place: Place, home: Path) -> None:
     """Throw away what runs on this machine staged before they were killed, once those that were promised are done."""
     for begun in home.glob(f"*{_BEGUN}"):
@@ -50,6 +56,8 @@ def form_schema(place: Place) -> pa.Schema:
     """The columns that the group's files have, or that its Iceberg table wants; `Usage` if they do not go together."""
     layout = layout_of(place.live, place.data, "")
     if not place.is_iceberg:
+        if place.live.table is not None:
+            partitions.check(place.environment, place.root, (place.live.table.database, place.live.table.table))
         return schema_of(layout)
     from reconciler.records.offline.iceberg import form_of  # noqa: PLC0415 - imports pyiceberg
 
@@ -71,7 +79,7 @@ class Attempt:
         layout = layout_of(self.place.live, self.place.data, report.run)
         # Staged by the same run on another machine, that was killed; or by this one, should it have lost its folder.
         throw_away(self.place, layout)
-        begun = self.home / f"{report.run}{_BEGUN}"
+        begun = begun_file(self.home, report.run)
         begun.touch()
         stream = _told(sorter.sorted(drop), Pulse("writing", report.left, tell))
         form = Form(layout, self.schema, self.written)
