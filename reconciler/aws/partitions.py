@@ -17,6 +17,7 @@ from reconciler.errors import AwsFailed
 _AT_ONCE = 100
 """Of BatchCreatePartition (API reference)."""
 _EXISTS = "AlreadyExistsException"
+_KEYS = ["year", "month", "day", "hour"]
 _PROJECTED = "projection.enabled"
 
 
@@ -31,17 +32,31 @@ def register(
     UNVERIFIED: whether the table that the service makes has partition keys, and who registers them.
     """
     glue = create_client("glue", environment, root)
-    found = _table(glue, table)
-    if found is None or not found.get("PartitionKeys") or _is_projected(found):
+    found = _partitioned(glue, table)
+    if found is None:
         return 0
-    keys = [str(key["Name"]) for key in found["PartitionKeys"]]
-    if keys != ["year", "month", "day", "hour"]:
-        reason = f"its partition keys are {', '.join(keys)}, and the files lie in folders by year, month, day and hour"
-        raise AwsFailed("BatchCreatePartition", ".".join(table), "OtherPartitions", reason)
     rest, new = iter(partitions.items()), 0
     while some := list(islice(rest, _AT_ONCE)):
         new += len(some) - _create(glue, table, found["StorageDescriptor"], some)
     return new
+
+
+def check(environment: Environment, root: Path, table: tuple[str, str]) -> None:
+    """Refuse a table whose partitions are others than the folders of the offline store."""
+    _partitioned(create_client("glue", environment, root), table)
+
+
+def _partitioned(glue: Any, table: tuple[str, str]) -> dict[str, Any] | None:
+    """The table, if its partitions have to be told to the catalogue."""
+    found = _table(glue, table)
+    if found is None or not found.get("PartitionKeys") or _is_projected(found):
+        return None
+    keys = [str(key["Name"]) for key in found["PartitionKeys"]]
+    if keys != _KEYS:
+        reason = f"its partition keys are {', '.join(keys)}, and the files lie in folders by {', '.join(_KEYS)}"
+        hint = "Give the table these keys, or none: then a crawler or partition projection has to find the files."
+        raise AwsFailed("BatchCreatePartition", ".".join(table), "OtherPartitions", reason, hint)
+    return found
 
 
 def _table(glue: Any, table: tuple[str, str]) -> dict[str, Any] | None:

@@ -43,6 +43,11 @@ class Place(NamedTuple):
         store.create(create_request(wanted.group))
         return Target(spec.contract(group), spec.name, read_whole(store, spec.name))
 
+    def table(self, target):
+        """The Iceberg table of a group."""
+        catalog = Catalog(self.environment, self.root, self.objects)
+        return catalog.load_table((target.live.table.database, target.live.table.table))
+
     def data(self, target):
         """Where the files of a group lie."""
         return as_s3(target.live.data_uri).rstrip("/") + "/"
@@ -56,8 +61,7 @@ def files(place, target):
 def rows(place, target):
     """The rows that a reader of the store finds: of all files, or of the Iceberg table."""
     if target.live.group.offline.table_format == "Iceberg":
-        catalog = Catalog(place.environment, place.root)
-        return catalog.load_table((target.live.table.database, target.live.table.table)).scan().to_arrow().to_pylist()
+        return place.table(target).scan().to_arrow().to_pylist()
     found = []
     for file in files(place, target):
         found += pq.read_table(io.BytesIO(place.objects.read(file).body)).to_pylist()

@@ -5,7 +5,7 @@ from reconciler.emulator.server import running
 
 
 @pytest.fixture(scope="session")
-def _served(tmp_path_factory):
+def served(tmp_path_factory):
     with running(tmp_path_factory.mktemp("served")) as server:
         yield server
 
@@ -20,7 +20,7 @@ def place(tmp_path):
 def either(request, tmp_path):
     """The emulator in this process, and one that listens."""
     if request.param == "http":
-        server = request.getfixturevalue("_served")
+        server = request.getfixturevalue("served")
         server.ask("POST", "reset")
         return a_place(tmp_path, server.url)
     return a_place(tmp_path, "embedded")
