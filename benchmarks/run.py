@@ -11,14 +11,27 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import backfill
+import checking
 import emulator
+import ingest
 import one_group
+import reading
 import startup
 import wide
 from measure import Row, machine
 from projects import HOME
 
-PARTS = {"startup": startup, "wide": wide, "one_group": one_group, "emulator": emulator}
+PARTS = {
+    "startup": startup,
+    "wide": wide,
+    "one_group": one_group,
+    "checking": checking,
+    "ingest": ingest,
+    "reading": reading,
+    "backfill": backfill,
+    "emulator": emulator,
+}
 
 
 def main() -> int:
