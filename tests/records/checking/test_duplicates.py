@@ -103,3 +103,17 @@ def test_hashes_of_a_slice_are_those_of_the_whole():
         duplicates.add(check(batch.slice(row, 1), contract, texts=False, now=NOW), row)
 
     assert duplicates.suspects().tolist() == [1, 2]
+
+
+def test_rows_that_differ_are_no_suspects():
+    contract = a_contract(who=str, at="datetime")
+    ids = [f"{n:016}" for n in range(3000)] + [f"{letter}2345678" for letter in "abc"] + ["1234567a", "1234567b"]
+    times = [f"2025-06-01T00:{n // 60:02}:{n % 60:02}Z" for n in range(3000)]
+    batch = pa.record_batch(
+        {"who": [*ids, *(["same"] * 3000), "same"], "at": [*([times[0]] * len(ids)), *times, "2025-06-01T00:00:00.5Z"]}
+    )
+    duplicates = Duplicates(contract)
+
+    duplicates.add(check(batch, contract, texts=False, now=NOW), 0)
+
+    assert not len(duplicates.suspects())
