@@ -19,7 +19,7 @@ from reconciler.records.offline.place import Place
 from reconciler.records.offline.recording import Records, Run
 from reconciler.records.offline.sinks import S3Sink, Sink, Staged
 
-_SWEEP = 32
+_SWEEP = 64
 """Uploads that are completed at a time."""
 
 

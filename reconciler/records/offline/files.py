@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from reconciler.records.offline.layout import Layout, with_own_columns
-from reconciler.records.offline.sinks import Sink, Staged
+from reconciler.records.offline.sinks import Staged
 
 FILE_BYTES = 320 * 1024 * 1024
 """Bytes a file is meant to have: with more, a partition is cut into equal files of 213 to 480 MB."""
@@ -40,28 +40,34 @@ class Form(NamedTuple):
     written: datetime
 
 
+class Finished(NamedTuple):
+    """A file that is written and lies in a folder of this machine; `file` is what it will be once it is staged."""
+
+    path: Path
+    file: Staged
+
+
 class PartitionFiles:
     """The files of one partition, whose rows are added in the order of event time.
 
-    `total` is how many rows will come, where that is known: then the files are of one size. `dictionaries` is shared by
-    all partitions of a run.
+    `stage` is given each file when it is finished. `total` is how many rows will come, where that is known: then the
+    files are of one size. `dictionaries` is shared by all partitions of a run.
     """
 
     def __init__(
         self,
         form: Form,
         key: int,
-        sink: Sink,
+        stage: Callable[[Finished], None],
         scratch: Path,
-        total: int | None = None,
-        dictionaries: Dictionaries | None = None,
+        total: int | None,
+        dictionaries: Dictionaries,
     ) -> None:
-        self._form, self._key, self._sink, self._scratch, self._total = form, key, sink, scratch, total
-        self._dictionaries = dictionaries or Dictionaries()
+        self._form, self._key, self._stage, self._scratch, self._total = form, key, stage, scratch, total
+        self._dictionaries = dictionaries
         self._writer: parquet.ParquetWriter | None = None
-        self._path, self._rows, self._latest = Path(), 0, 0
+        self._path, self._rows, self._latest, self._number = Path(), 0, 0, 0
         self._rows_per_file: int | None = None
-        self.staged: list[Staged] = []
 
     def add(self, batches: Sequence[pa.RecordBatch], latest: int) -> None:
         """A row group of some rows; `latest` is the event time of the last one, in seconds since 1970."""
@@ -80,17 +86,17 @@ class PartitionFiles:
             self.close()
 
     def close(self) -> None:
-        """Finish the file that is being written, and stage it."""
+        """Finish the file that is being written, and have it staged."""
         if self._writer is None:
             return
         self._writer.close()
         self._writer = None
-        footer = parquet.read_metadata(self._path)
+        # Only the manifests of Iceberg describe files, and there may be very many of them.
+        footer = parquet.read_metadata(self._path) if self._form.layout.is_iceberg else None
         size = self._path.stat().st_size
-        uri = self._form.layout.uri(self._key, len(self.staged), self._latest)
-        upload, parts = self._sink.stage(self._path, uri)
-        self.staged.append(Staged(uri, self._key, self._rows, size, self._latest, upload, parts, footer))
-        self._rows = 0
+        uri = self._form.layout.uri(self._key, self._number, self._latest)
+        self._stage(Finished(self._path, Staged(uri, self._key, self._rows, size, self._latest, footer=footer)))
+        self._rows, self._number = 0, self._number + 1
 
     def drop(self) -> None:
         """Give up: nothing of the file that is being written is kept."""

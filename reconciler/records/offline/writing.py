@@ -11,19 +11,24 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Condition
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from reconciler.records.offline.files import GROUP_BYTES, Dictionaries, Form, PartitionFiles
+from reconciler.records.offline.files import GROUP_BYTES, Dictionaries, Finished, Form, PartitionFiles
 from reconciler.records.offline.sinks import Sink, Staged
 from reconciler.records.offline.sorting import Sorted
 
 THREADS = min(8, os.cpu_count() or 1)
-"""How many files are encoded and staged at a time. Staging waits for the network, encoding for a core."""
+"""How many files are encoded at a time."""
+UPLOADS = 32
+"""How many files are staged at a time: that is waiting for the network, most of all."""
+DISK_BYTES = 2 << 30
+"""Bytes of files that wait to be staged."""
 
 
 class _Piece(NamedTuple):
@@ -43,55 +48,103 @@ def write(
     *,
     totals: Mapping[int, int] | None = None,
     threads: int = THREADS,
+    uploads: int = UPLOADS,
 ) -> list[Staged]:
     """Write the rows of a stream and stage their files; on any error none of them stays staged.
 
     The rows of one partition have to come together, in the order of event time; `totals` says how many rows each
     partition has, if that is known. `scratch` is a folder for files on their way.
     """
-    crew = _Crew(form, sink, scratch, totals or {}, threads)
+    stager = _Stager(sink, uploads)
+    crew = _Crew(form, stager, scratch, totals or {}, threads)
     try:
         for piece in _pieces(stream, form.layout.span_s):
             crew.take(piece)
-        return crew.finish()
+            stager.check()
+        crew.finish()
+        return sorted(stager.finish(), key=lambda file: (file.key, file.latest))
     except BaseException:
         crew.give_up()
+        stager.give_up()
         raise
+
+
+class _Stager:
+    """Threads that stage files, as long as not too many bytes of them wait."""
+
+    def __init__(self, sink: Sink, uploads: int) -> None:
+        self._sink, self._pool = sink, ThreadPoolExecutor(uploads)
+        self._waiting, self._changed = 0, Condition()
+        self._futures: list[Future[Staged]] = []
+        self._failed: BaseException | None = None
+
+    def take(self, finished: Finished) -> None:
+        """Have a file staged; waits for room. Called from several threads."""
+        size = finished.file.size
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting or self._waiting + size <= DISK_BYTES)
+            self._waiting += size
+            self._futures.append(self._pool.submit(self._stage, finished))
+
+    def check(self) -> None:
+        """Raise the error that staging ended with, if it did."""
+        if self._failed is not None:
+            raise self._failed
+
+    def finish(self) -> list[Staged]:
+        self._pool.shutdown()
+        return [future.result() for future in self._futures]
+
+    def give_up(self) -> None:
+        """Throw away what is staged."""
+        self._pool.shutdown(cancel_futures=True)
+        for future in self._futures:
+            if not future.cancelled() and future.exception() is None:
+                self._sink.discard(future.result())
+
+    def _stage(self, finished: Finished) -> Staged:
+        try:
+            upload, parts = self._sink.stage(finished.path, finished.file.uri)
+        except BaseException as failed:
+            self._failed = failed
+            raise
+        finally:
+            with self._changed:
+                self._waiting -= finished.file.size
+                self._changed.notify_all()
+        return replace(finished.file, upload=upload, parts=parts)
 
 
 class _Crew:
     """Threads that write, a partition's rows in their order."""
 
-    def __init__(self, form: Form, sink: Sink, scratch: Path, totals: Mapping[int, int], threads: int) -> None:
-        self._form, self._sink, self._scratch, self._totals = form, sink, scratch, totals
+    def __init__(self, form: Form, stager: _Stager, scratch: Path, totals: Mapping[int, int], threads: int) -> None:
+        self._form, self._stager, self._scratch, self._totals = form, stager, scratch, totals
         self._dictionaries = Dictionaries()
         self._pool = ThreadPoolExecutor(threads)
         self._room = BoundedSemaphore(2 * threads)
         self._open: tuple[int, PartitionFiles, Future[None] | None] | None = None
-        self._all: list[PartitionFiles] = []
         self._futures: list[Future[None]] = []
 
     def take(self, piece: _Piece) -> None:
         if self._open is None or self._open[0] != piece.key:
-            total = self._totals.get(piece.key)
-            files = PartitionFiles(self._form, piece.key, self._sink, self._scratch, total, self._dictionaries)
-            self._all.append(files)
-            self._open = (piece.key, files, None)
+            self._open = (piece.key, self._files(piece.key), None)
         key, files, before = self._open
         self._open = (key, files, self._submit(files, piece, before))
 
-    def finish(self) -> list[Staged]:
+    def finish(self) -> None:
         for future in self._futures:
             future.result()
         self._pool.shutdown()
-        return [staged for files in self._all for staged in files.staged]
 
     def give_up(self) -> None:
         self._pool.shutdown(cancel_futures=True)
-        for files in self._all:
-            files.drop()
-            for staged in files.staged:
-                self._sink.discard(staged)
+        if self._open is not None:
+            self._open[1].drop()
+
+    def _files(self, key: int) -> PartitionFiles:
+        total = self._totals.get(key)
+        return PartitionFiles(self._form, key, self._stager.take, self._scratch, total, self._dictionaries)
 
     def _submit(self, files: PartitionFiles, piece: _Piece, before: Future[None] | None) -> Future[None]:
         self._room.acquire()
@@ -105,6 +158,9 @@ class _Crew:
                 files.add(piece.batches, piece.latest)
                 if piece.is_last:
                     files.close()
+            except BaseException:
+                files.drop()
+                raise
             finally:
                 self._room.release()
 

@@ -36,7 +36,7 @@ def _one_thread(monkeypatch):
 
 
 def one_by_one(*given, **more):
-    return writing.write(*given, **more, threads=1)
+    return writing.write(*given, **more, threads=1, uploads=1)
 
 
 def emulator(place):
