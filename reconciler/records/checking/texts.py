@@ -13,7 +13,7 @@ from reconciler.records.checking.cells import Cells, as_numpy, only
 from reconciler.records.checking.limits import LINE_BREAKS, LONGEST_ID, LONGEST_VALUE
 from reconciler.records.checking.numbers import named
 
-_ASCII_BREAKS = np.frombuffer("".join(c for c in LINE_BREAKS if c < "\x7f").encode(), np.uint8)
+_BREAKS = tuple(character.encode() for character in LINE_BREAKS)
 
 
 def read_text(given: Any, cells: Cells) -> Any:
@@ -21,9 +21,8 @@ def read_text(given: Any, cells: Cells) -> Any:
     if not pa.types.is_string(given.type):
         fix = "Convert the column to text, the way it is to be read back."
         return cells.refuse_all(f"It is {named(given.type)}, and the feature takes text.", fix)
-    data = text_bytes(given)
-    is_ascii = not len(data) or int(data.max()) < 0x80
-    if LINE_BREAKS and not (is_ascii and not np.isin(data, _ASCII_BREAKS).any()):
+    data = text_bytes(given).tobytes()
+    if any(mark in data for mark in _BREAKS):
         broken = pc.match_substring_regex(only(given, cells.good), f"[{LINE_BREAKS}]")
         fix = "Replace line breaks, with blanks or with \\n in two characters."
         cells.refuse(as_numpy(broken, False), "It has a line break, which AWS does not take in a value.", fix)
