@@ -43,6 +43,9 @@ ENTRY_TRIES = 8
 SETTLE_S = 60.0
 """How long a group may be unknown, or keys be expired, before that is taken for the truth."""
 
+_STRANGER = "what answered there is not SageMaker: {}"
+_ELSEWHERE = "Check the endpoint in pyproject.toml, and whether a proxy stands in between."
+
 FLOOR = 500.0
 """Records a second that a process goes on trying however much is refused; waits between attempts grow all the same."""
 
@@ -149,6 +152,8 @@ class Sender:
             return cut
         if answer.is_throttled:
             self._pace.refused(records)
+        if answer.is_ok and answer.body.lstrip()[:1] not in (b"", b"{"):
+            raise AwsFailed("Connect", self._form.group, "NotSageMaker", _STRANGER.format(answer.message), _ELSEWHERE)
         return answer
 
     # Batches
