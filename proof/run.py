@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -89,8 +90,8 @@ def _prove(client: str, cage: list[str], select: str | None) -> Outcome:
     outcome = _outcome(said, code)
     took = f"{installed - began:.0f} s to install, {time.monotonic() - installed:.0f} s to run"
     print(f"{client:<12} {outcome} ({took})", flush=True)
-    for reason in re.findall(r"^SKIPPED.*", said, re.MULTILINE):
-        print(f"  {reason}", flush=True)
+    for reason, number in _skipped(said).items():
+        print(f"  {number} skipped: {reason}", flush=True)
     if code:
         print(_indented(said), flush=True)
         print(_indented(_end_of(scratch / "server.txt"), "server | "), flush=True)
@@ -125,6 +126,14 @@ def _outcome(said: str, code: int) -> Outcome:
     found = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", last[-1] if last else "")}
     failed = found.get("failed", 0) + found.get("error", 0)
     return Outcome(found.get("passed", 0), max(failed, 1) if code else failed, found.get("skipped", 0))
+
+
+def _skipped(said: str) -> Counter[str]:
+    """How many tests were skipped, by the reason."""
+    found: Counter[str] = Counter()
+    for number, reason in re.findall(r"^SKIPPED \[(\d+)\] \S+: (.+)", said, re.MULTILINE):
+        found[reason] += int(number)
+    return found
 
 
 def _end_of(log: Path) -> str:

@@ -66,3 +66,11 @@ def run(monkeypatch):
 )
 def test_a_client_fails_that_does_not_end_well(run, said, code, counted):
     assert run._outcome(said, code) == counted
+
+
+def test_a_reason_to_skip_is_said_once(run):
+    said = (
+        "SKIPPED [2] ../a.py:9: there is no Java\nSKIPPED [1] ../a.py:12: there is no Java\n2 passed, 3 skipped in 1.0s"
+    )
+
+    assert run._skipped(said) == {"there is no Java": 3}

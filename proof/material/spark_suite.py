@@ -6,12 +6,14 @@ The proofs of the versions take these tests as their own. Each test has a group 
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -50,12 +52,12 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 _numbers = count()
 
 
-@pytest.fixture(scope="session")
-def session():
-    """Spark on two cores, whose tasks are tried three times, as on a cluster."""
+def a_session(master):
+    """Spark of this machine, bound to loopback."""
     os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
     settings = {
         **MEMORY,
+        "spark.executor.memory": "600m",
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
@@ -65,11 +67,18 @@ def session():
         "spark.sql.warehouse.dir": os.environ["PROOF_SCRATCH"],
         "spark.local.dir": os.environ["PROOF_SCRATCH"],
     }
-    builder = SparkSession.builder.master("local[2,3]")
+    builder = SparkSession.builder.master(master)
     for name, value in settings.items():
         builder = builder.config(name, value)
     made = builder.getOrCreate()
     made.sparkContext.setLogLevel("OFF")
+    return made
+
+
+@pytest.fixture(scope="session")
+def session():
+    """Two cores, whose tasks are tried three times, as on a cluster."""
+    made = a_session("local[2,3]")
     yield made
     made.stop()
 
@@ -77,13 +86,13 @@ def session():
 class World:
     """An environment with a prefix of its own, and the folder of a project."""
 
-    def __init__(self, root):
+    def __init__(self, root, prefix=""):
         defaults = Overrides(role_arn=ROLE, s3_uri="s3://features/offline", protected=False)
         self.environment = Environment(
             "test",
             os.environ["AWS_ENDPOINT_URL"],
             region="us-east-1",
-            name_prefix=f"t{next(_numbers)}-",
+            name_prefix=prefix or f"t{next(_numbers)}-",
             defaults=defaults,
         )
         self.root = root
@@ -138,20 +147,20 @@ def target(request, world):
     return world.make(request.param)
 
 
+def weather_of(session, rows=40):
+    """Rows of three airports over seven hours about a midnight of UTC, in types of Spark's."""
+    return session.range(rows).selectExpr(
+        "concat('A', id % 3) AS origin",
+        "timestamp_seconds(1700000000 + id * 600) AS observed_at",
+        "id / 4D AS temp_f",
+        "IF(id % 7 = 0, NULL, CAST(id AS INT)) AS gusts",
+        "id % 2 = 0 AS is_wet",
+    )
+
+
 @pytest.fixture
 def weather(session):
-    """Rows of three airports over seven hours about a midnight of UTC, in types of Spark's."""
-
-    def of(rows=40):
-        return session.range(rows).selectExpr(
-            "concat('A', id % 3) AS origin",
-            "timestamp_seconds(1700000000 + id * 600) AS observed_at",
-            "id / 4D AS temp_f",
-            "IF(id % 7 = 0, NULL, CAST(id AS INT)) AS gusts",
-            "id % 2 = 0 AS is_wet",
-        )
-
-    return of
+    return partial(weather_of, session)
 
 
 @pytest.fixture(scope="session")
@@ -517,16 +526,46 @@ def test_an_executor_that_is_killed_leaves_no_row_twice(world, weather, target, 
     """It dies when a part of its files has been staged and none of them told."""
     faults(kind="latency", operation="UploadPart", seconds=2)
 
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(world.backfill, target, weather())
-        wait_for(lambda: world.uploads(target) or running.done())
-        killed = [os.kill(process, signal.SIGKILL) for process in workers()]
-        report = running.result()
+    report, killed = killed_on_the_way(world, target, weather(), workers)
 
     assert killed
     assert report.written == len(world.rows(target)) == 40
     assert len(world.files(target)) == report.files
     assert world.uploads(target) == []
+
+
+def test_a_machine_that_is_lost_leaves_no_row_twice(world, faults):
+    """Executors are processes of their own, as on a cluster, and one of them is killed with all that runs in it."""
+    faults(kind="latency", operation="UploadPart", seconds=2)
+    script = Path(__file__).with_name("spark_cluster.py")
+
+    done = subprocess.run([sys.executable, script, world.root], capture_output=True, text=True, check=False)
+
+    found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else done.stderr
+    assert found == {"killed": 1, "written": 40, "rows": 40, "files": 7, "uploads": 0}
+
+
+def test_a_run_that_is_interrupted_while_it_becomes_visible_is_finished(world, weather, target, faults):
+    faults(kind="access_denied", operation="CompleteMultipartUpload", times=1)
+
+    with pytest.raises(ReconcilerError, match="CompleteMultipartUpload"):
+        world.backfill(target, weather())
+    again = world.backfill(target, weather())
+
+    assert (again.written, again.before, again.finished) == (0, 40, (again.run,))
+    assert len(world.rows(target)) == 40
+    assert world.uploads(target) == []
+
+
+def killed_on_the_way(world, target, frame, victims):
+    """The report of a backfill, of which processes are killed once files are being staged; and which were."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(world.backfill, target, frame)
+        wait_for(lambda: world.uploads(target) or running.done())
+        killed = victims()
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+        return running.result(), killed
 
 
 def wait_for(condition):
@@ -536,10 +575,20 @@ def wait_for(condition):
 
 def workers():
     """Processes of Python that the executors of this session have started; not the one that forks them."""
-    parents = {int(entry.name): parent_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
-    ours = [process for process in parents if is_below(process, os.getpid(), parents)]
-    daemons = [process for process in ours if "pyspark.daemon" in command_of(process)]
+    parents = started()
+    daemons = [process for process in parents if "pyspark.daemon" in command_of(process)]
     return [process for process in daemons if parents[process] in daemons]
+
+
+def machine():
+    """One of the processes that stand for machines of a cluster."""
+    return [process for process in started() if "CoarseGrainedExecutorBackend" in command_of(process)][:1]
+
+
+def started():
+    """Every process that this one has started, or one of those; with its parent."""
+    parents = {int(entry.name): parent_of(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    return {process: parent for process, parent in parents.items() if is_below(process, os.getpid(), parents)}
 
 
 def parent_of(entry):
