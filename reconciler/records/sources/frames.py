@@ -51,7 +51,7 @@ def pandas_source(frame: Any, contract: Contract, chunk_rows: int) -> Source:
     levels = [name for name in frame.index.names if name in known and name not in frame.columns]
     if levels:
         frame = frame.reset_index(level=levels)
-    names = [str(label) for label in frame.columns]
+    names = [str(label).encode("utf-8", "backslashreplace").decode() for label in frame.columns]
     part = partial(_of_pandas, frame, names, [known.get(name) for name in names])
     return _sliced("DataFrame", len(frame), part, chunk_rows)
 

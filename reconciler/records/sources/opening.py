@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from reconciler.contract import Contract
-from reconciler.errors import Usage
-from reconciler.records.sources.chunk import Piece, Rows
+from reconciler.errors import Invalid, Usage
+from reconciler.records.sources.chunk import Piece, Rows, gather
 from reconciler.records.sources.csv_files import csv_source
 from reconciler.records.sources.frames import (
     lazy_source,
@@ -23,7 +24,7 @@ from reconciler.records.sources.frames import (
 )
 from reconciler.records.sources.json_lines import json_source
 from reconciler.records.sources.parquet import parquet_source
-from reconciler.records.sources.paths import arrow_errors, find_files
+from reconciler.records.sources.paths import arrow_errors, fault, find_files
 from reconciler.records.sources.rows import batches, row_schema
 from reconciler.records.sources.source import CHUNK_ROWS, Source
 from reconciler.records.sources.spool import Spool
@@ -39,8 +40,9 @@ def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, 
     """The rows of `data`: a table, files, or an iterable of records.
 
     Takes pandas and polars frames, what pyarrow has, any other object with an Arrow stream, iterables of records and
-    dicts (by name of feature or field), paths of CSV, JSON Lines and Parquet files, of folders and globs of them, and
-    lists of paths. `scratch` is a folder for what can be read only once, until the source is closed.
+    dicts (by name of feature or field), iterables of tables with the same columns, and paths of CSV, JSON Lines and
+    Parquet files, of folders and globs of them, one or many. `scratch` is a folder for what can be read only once,
+    until the source is closed.
 
     Raises `Invalid` with every fault that keeps files from being read at all, and `Usage` for what is no table. An
     error that the caller's own iterator raises is passed on.
@@ -52,7 +54,7 @@ def open_source(data: Any, contract: Contract, *, chunk_rows: int = CHUNK_ROWS, 
     if isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
         return _files(data, contract, chunk_rows)
     with arrow_errors(type(data).__name__):
-        return _table(data, contract, chunk_rows, scratch) or _rows(data, contract, chunk_rows, scratch)
+        return _table(data, contract, chunk_rows, scratch) or _iterated(data, contract, chunk_rows, scratch)
 
 
 def _files(paths: Any, contract: Contract, chunk_rows: int) -> Source:
@@ -90,7 +92,7 @@ def _scanned(data: Any, dataset: Any, chunk_rows: int, scratch: Path) -> Source:
         reader = data.to_reader() if isinstance(data, dataset.Scanner) else data.scanner().to_reader()
         return stream_source(reader, chunk_rows, scratch, "dataset")
 
-    def pieces() -> Any:
+    def pieces() -> Iterator[Piece]:
         row = 0
         with arrow_errors("dataset", "It cannot be read to its end"):
             for batch in data.to_batches(batch_size=chunk_rows, batch_readahead=2, fragment_readahead=1):
@@ -100,11 +102,51 @@ def _scanned(data: Any, dataset: Any, chunk_rows: int, scratch: Path) -> Source:
     return Source("dataset", data.schema, pieces, data.count_rows(), chunk_rows=chunk_rows)
 
 
-def _rows(data: Any, contract: Contract, chunk_rows: int, scratch: Path) -> Source:
+def _iterated(data: Any, contract: Contract, chunk_rows: int, scratch: Path) -> Source:
+    """What an iterable yields: paths, tables or rows, as its first item says."""
     if isinstance(data, (Mapping, AsyncIterable, bytes, bytearray)) or not isinstance(data, Iterable):
         raise Usage(f"{type(data).__name__} is no table of rows. {_way_out(data)}")
+    items = iter(data)
+    first = list(islice(items, 1))
+    whole = chain(first, items)
+    if first and isinstance(first[0], (str, os.PathLike)):
+        return _files(list(whole), contract, chunk_rows)
+    if first and _is_table(first[0]):
+        return _tables(whole, contract, chunk_rows, scratch)
+    return _rows(whole, contract, chunk_rows, scratch)
+
+
+def _is_table(item: Any) -> bool:
+    return hasattr(item, "__arrow_c_stream__") or isinstance(item, pa.RecordBatch)
+
+
+def _tables(tables: Iterable[Any], contract: Contract, chunk_rows: int, scratch: Path) -> Source:
+    """Tables one after the other, such as pandas and pyarrow read from a file by and by."""
     spool = Spool(scratch)
-    spool.fill(batches(data, contract, chunk_rows))
+
+    def pieces() -> Iterator[Piece]:
+        row, names = 0, None
+        for number, table in enumerate(tables):
+            with _table(table, contract, chunk_rows, scratch) or _unlike(number, type(table).__name__) as source:
+                names = source.schema.names if names is None else names
+                if source.schema.names != names:
+                    raise Invalid([fault(f"table {number}", "It has other columns than the first.")])
+                for piece in source.pieces():
+                    yield piece._replace(places=Rows("", row))
+                    row += piece.batch.num_rows
+
+    spool.fill((chunk.batch, chunk.faults) for chunk in gather(pieces(), chunk_rows))
+    schema = next((piece.batch.schema for piece in spool.pieces()), row_schema(contract))
+    return Source("tables", schema, spool.pieces, spool.rows, chunk_rows=chunk_rows, closing=spool.close)
+
+
+def _unlike(number: int, kind: str) -> Source:
+    raise Invalid([fault(f"table {number}", f"It is of type {kind}, and no table as the first is.")])
+
+
+def _rows(rows: Iterable[Any], contract: Contract, chunk_rows: int, scratch: Path) -> Source:
+    spool = Spool(scratch)
+    spool.fill(batches(rows, contract, chunk_rows))
     return Source("rows", row_schema(contract), spool.pieces, spool.rows, chunk_rows=chunk_rows, closing=spool.close)
 
 

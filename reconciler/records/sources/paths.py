@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from reconciler.errors import Fault, Invalid, Usage
+from reconciler.records.sources.values import shown
 
 Format: TypeAlias = Literal["CSV", "JSON Lines", "Parquet"]
 
@@ -75,7 +76,7 @@ def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]])
     """
     paths = [given] if isinstance(given, (str, os.PathLike)) else list(given)
     faults = list[Fault]()
-    files = [file for path in paths for file in _files(os.fspath(path), faults)]
+    files = [file for path in paths for file in _files(os.fsdecode(path), faults)]
     faults += [
         fault(
             file.label,
@@ -93,7 +94,20 @@ def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]])
 def _files(path: str, faults: list[Fault]) -> Iterator[File]:
     if "://" in path:
         raise Usage(f"{path} is no local file. Give a pyarrow dataset of it: pyarrow.dataset.dataset({path!r}).")
+    try:
+        found, base = _found(path, faults)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, nobody's home
+        faults.append(fault(shown(path), f"This is no path: {getattr(error, 'strerror', None) or error}."))
+        return
+    for file in found:
+        yield from _file(file, base, faults)
+
+
+def _found(path: str, faults: list[Fault]) -> tuple[list[Path], Path]:
+    """The files, and the folder below which names of folders say something of them."""
     root = Path(path).expanduser()
+    if "\0" in path:
+        raise ValueError("it has a zero byte in it")
     if root.is_dir():
         found, base = sorted(_within(root)), root
         if not found:
@@ -105,8 +119,7 @@ def _files(path: str, faults: list[Fault]) -> Iterator[File]:
         found = sorted(_matching(base, root.relative_to(base)))
         if not found:
             faults.append(fault(path, "There is no such file."))
-    for file in found:
-        yield from _file(file, base, faults)
+    return found, base
 
 
 def _within(folder: Path) -> Iterator[Path]:
@@ -151,10 +164,14 @@ def _file(path: Path, base: Path, faults: list[Fault]) -> Iterator[File]:
         if not path.is_file():
             faults.append(fault(label, "This is no file."))
             return
+        os.fspath(path).encode()
         with path.open("rb"):
             pass
     except OSError as error:
         faults.append(fault(label, f"It cannot be read: {error.strerror}."))
+        return
+    except UnicodeEncodeError:  # Arrow would not open it
+        faults.append(fault(label, "The name of the file is not UTF-8.", "Rename it."))
         return
     if kind is None or (kind == "Parquet" and codec):
         faults.append(fault(label, "The file is neither CSV, JSON Lines nor Parquet.", _KNOWN))
@@ -164,10 +181,9 @@ def _file(path: Path, base: Path, faults: list[Fault]) -> Iterator[File]:
 
 def _label(path: Path) -> str:
     """Short where the file lies below the working directory."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    with suppress(ValueError):
+        path = path.absolute().relative_to(Path.cwd())
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _keys(path: Path, base: Path) -> Iterator[tuple[str, str | None]]:

@@ -225,6 +225,55 @@ def test_all_that_holds_a_table_gives_the_same_rows(tmp_path, given):
     assert source.rows == 5
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda path: pd.read_csv(path, chunksize=2),
+        lambda path: pl.read_csv(path).iter_slices(2),
+        lambda path: iter(ds.dataset(path, format="csv").to_batches(batch_size=2)),
+        lambda path: [pa.Table.from_pandas(pd.read_csv(path, nrows=3)), pl.read_csv(path, skip_rows_after_header=3)],
+    ],
+)
+def test_tables_that_come_one_by_one_are_one_table(tmp_path, given):
+    path = tmp_path / "rows.csv"
+    path.write_text("origin,humid\n" + "".join(f"A{n},{n}\n" for n in range(7)))
+
+    source = opened(given(path), tmp_path, chunk_rows=3)
+
+    assert rows_of(source) == [{"origin": f"A{n}", "humid": n} for n in range(7)]
+    assert (source.rows, places_of(source)[6]) == (7, "row 6")
+
+
+def test_tables_of_one_iterable_may_find_their_types_one_by_one(tmp_path):
+    frames = [_frame(humid=[1, 2]), _frame(humid=[None, 4]), _frame(humid=pd.Series(["x", 2], dtype=object))]
+
+    source = opened(frames, tmp_path, chunk_rows=4)
+
+    assert column_of(source, "humid")[1] == [1, 2, None, 4, None, 2]
+    assert [place for place, *_ in faults_of(source)] == ["row 4"]
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (_frame(temp_f=[1.5]), "table 1: It has other columns than the first."),
+        ({"origin": "JFK"}, "table 1: It is of type dict, and no table as the first is."),
+        (_frame(humid=["x"]), "It cannot be read: "),
+    ],
+)
+def test_tables_that_do_not_go_together_are_refused(tmp_path, second, reason):
+    with pytest.raises(Invalid) as caught:
+        opened([_frame(humid=[1]), second], tmp_path)
+
+    assert reason in str(caught.value)
+
+
+def test_a_name_of_a_column_that_is_no_text_in_utf_8_can_be_printed(tmp_path):
+    frame = pd.DataFrame([["JFK", 1]], columns=pd.Index(["origin", "\ud800"], dtype=object))
+
+    assert opened(frame, tmp_path).schema.names == ["origin", "\\ud800"]
+
+
 def test_a_dataset_of_files_is_read_file_after_file(tmp_path):
     table = a_table(6, humid=[1, 1, 2, 2, 3, 3])
     ds.write_dataset(table, tmp_path / "data", format="parquet", partitioning=["humid"])

@@ -102,14 +102,35 @@ def test_a_pipe_is_refused_rather_than_waited_for(folder):
     assert str(caught.value) == "pipe.csv: This is no file."
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_said(folder):
-    (folder / "a.csv").chmod(0)
+def test_a_link_to_itself_is_said(folder):
+    (folder / "self.csv").symlink_to(folder / "self.csv")
 
     with pytest.raises(Invalid) as caught:
-        opened("a.csv", folder)
+        opened("self.csv", folder)
 
-    assert "Permission denied" in str(caught.value)
+    assert str(caught.value) == "self.csv: It cannot be read: Too many levels of symbolic links."
+
+
+@pytest.mark.parametrize("path", ["origin,observed_at\n" * 500, "a\0b.csv", "~nobody-by-this-name/x.csv"])
+def test_what_can_be_no_path_is_said(folder, path):
+    with pytest.raises(Invalid) as caught:
+        opened(path, folder)
+
+    assert "This is no path: " in str(caught.value)
+
+
+def test_a_name_that_is_not_utf_8_is_said_in_utf_8(folder):
+    path = folder / os.fsdecode(b"caf\xe9.csv")
+    path.write_text(ROW)
+
+    with pytest.raises(Invalid) as caught:
+        opened(path, folder)
+
+    assert str(caught.value) == "caf\\xe9.csv: The name of the file is not UTF-8. Rename it."
+
+
+def test_an_iterator_of_paths_is_as_good_as_a_list(folder):
+    assert opened(folder.glob("[ab].csv"), folder).name == "2 files"
 
 
 def test_an_address_elsewhere_is_answered_with_what_reads_it(folder):
