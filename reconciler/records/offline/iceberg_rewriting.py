@@ -143,20 +143,15 @@ def _commit(
     """On the table as it is by now: rows that were added meanwhile are none of this."""
     from pyiceberg.exceptions import CommitFailedException, ValidationException  # noqa: PLC0415
 
+    from reconciler.records.offline.iceberg_overwriting import overwrite  # noqa: PLC0415
+
     try:
         table = place.table()
         if table.metadata.current_snapshot_id != before.metadata.current_snapshot_id:
             now = tasks(table)
             if any(_deletes(now.get(one.old.file_path)) != _deletes(planned[one.old.file_path]) for one in made):
                 raise Moved
-        with (
-            table.transaction() as transaction,
-            transaction.update_snapshot({"reconciler": purpose}).overwrite() as new,
-        ):
-            for one in made:
-                new.delete_data_file(one.old)
-                if one.new is not None:
-                    new.append_data_file(one.new)
+        overwrite(table, [(one.old, one.new) for one in made], purpose)
     except (CommitFailedException, ValidationException, Moved) as failed:
         place.objects.delete([one.new.file_path for one in made if one.new is not None])
         raise Moved from failed

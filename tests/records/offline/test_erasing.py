@@ -1,6 +1,7 @@
 """Erasing records from both stores."""
 
 import json
+import os
 from contextlib import suppress
 from datetime import timedelta
 
@@ -85,6 +86,46 @@ def test_rows_that_a_delete_hides_go_too(world):
     assert report.is_complete, report
     assert world.ids(snow) == ["cleo"] * 4  # and bob is not back
     assert world.bytes_hold(snow, "of ann") == []
+
+
+def test_no_manifest_names_the_person(world):
+    """Least and greatest values are part of a manifest, also of files that are gone."""
+    snow = world.make(Snow)
+    world.put(snow, *(a_row(person, at) for person in PEOPLE for at in TIMES))
+    world.emulator.flush()
+
+    erased(world, snow, "ann", "cleo")
+
+    table = world.place(snow).table()
+    entries = [
+        entry
+        for snapshot in table.snapshots()
+        for manifest in snapshot.manifests(table.io)
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+    ]
+    bounds = [(e.data_file.lower_bounds or {}) | (e.data_file.upper_bounds or {}) for e in entries]
+    values = {value for bound in bounds for value in bound.values()}
+    assert b"bob" in values
+    assert not {b"ann", b"cleo"} & values
+    assert [path for path in world.files(snow, "**/*.json") if b"ann" in path.read_bytes()] == []
+
+
+def test_an_unowned_file_is_named_and_goes_when_it_is_old(world):
+    """What a commit that failed has left behind; or one that is about to happen."""
+    snow = world.make(Snow)
+    world.put(snow, a_row("ann"), a_row("bob"))
+    world.emulator.flush()
+    (path,) = world.files(snow)
+    stray = world.place(snow).data + "stray.parquet"
+    world.objects.put(stray, path.read_bytes())
+
+    young = erased(world, snow, "ann", purge_versions=True)
+    os.utime(world.files(snow, "data/stray.parquet")[0], (0, 0))
+    old = erased(world, snow, "ann", purge_versions=True)
+
+    assert [(one.kind, one.where) for one in young.remaining] == [("unowned file", stray)]
+    assert (old.remaining, old.purged) == ((), 1)
+    assert world.bytes_hold(snow, "ann") == []
 
 
 def test_a_snapshot_that_never_held_the_person_stays(world):
