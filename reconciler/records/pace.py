@@ -20,6 +20,8 @@ RETURN_S: Final = 4.0
 """How long it takes to be back where the service said no."""
 EPISODE_S: Final = 0.5
 """Refusals in so short a time are one: they answer requests that were sent at the same rate."""
+DOUBLING_S: Final = 1.0
+"""After the first refusal the rate is hardly known, and doubles in this time until there is a second one."""
 _STEEPNESS: Final = (1 - KEPT) / RETURN_S**3
 _FASTEST_GROWTH: Final = 2.0
 _SLOWEST: Final = 1.0
@@ -47,6 +49,7 @@ class Pace:
         self._clock, self._sleep, self._chance = clock, sleep, chance
         self._delivered = _Delivered(clock())
         self._highest = 0.0
+        self._is_first = True
         self._since = 0.0
         self._next = 0.0
         self._turns = asyncio.Lock()
@@ -57,8 +60,13 @@ class Pace:
         """The records a second that may be sent now; infinite as long as nothing was refused."""
         if not self._highest:
             return float("inf")
-        ahead = self._clock() - self._since - RETURN_S
-        return max(self._slowest, self._highest * min(_FASTEST_GROWTH, 1 + _STEEPNESS * ahead**3))
+        now = self._clock()
+        ahead = now - self._since - RETURN_S
+        limit = self._highest * min(_FASTEST_GROWTH, 1 + _STEEPNESS * ahead**3)
+        if self._is_first:
+            reach = self._highest * KEPT * 2 ** min((now - self._since) / DOUBLING_S, 30)
+            limit = max(limit, min(reach, 2 * self._delivered.rate(now)))
+        return max(self._slowest, limit)
 
     async def turn(self, records: int = 1) -> None:
         """Wait for the turn of so many records; who asked first goes first."""
@@ -75,7 +83,7 @@ class Pace:
         now = self._clock()
         self._delivered.add(now, records)
         # Once the reach is exhausted, go on from there; but only who asks for that much knows that it is to be had.
-        if self._highest and now - self._since > RETURN_S:
+        if self._highest and not self._is_first and now - self._since > RETURN_S:
             limit = self.limit
             if limit >= self._highest * _FASTEST_GROWTH and self._delivered.rate(now) >= limit * KEPT:
                 self._highest, self._since = limit, now - RETURN_S
@@ -90,6 +98,7 @@ class Pace:
         if self._highest:
             # What is delivered in a second is a rough measure at low rates: one episode does not say everything.
             self._highest = min(before, max(delivered, before * KEPT))
+            self._is_first = False
         else:
             self._highest = delivered or records / EPISODE_S
         self._highest = max(self._highest, self._slowest)

@@ -75,7 +75,8 @@ def test_nothing_is_held_back_before_the_service_says_no():
 
 
 @pytest.mark.parametrize(
-    ("rate", "burst", "batch"), [(1000, 1000, 25), (10_000, 10_000, 25), (500, 500, 1), (50, 50, 25), (1000, 50, 25)]
+    ("rate", "burst", "batch"),
+    [(1000, 1000, 25), (10_000, 10_000, 25), (500, 500, 1), (50, 50, 25), (1000, 50, 25), (5000, 250, 25)],
 )
 def test_nine_tenths_of_what_the_service_gives_are_found(rate, burst, batch):
     service = Service(rate, burst)
