@@ -147,6 +147,12 @@ def target(request, world):
     return world.make(request.param)
 
 
+@pytest.fixture
+def glue(world):
+    """For what has nothing to do with the format."""
+    return world.make(Weather)
+
+
 def weather_of(session, rows=40):
     """Rows of three airports over seven hours about a midnight of UTC, in types of Spark's."""
     return session.range(rows).selectExpr(
@@ -253,17 +259,17 @@ def test_the_same_rows_again_change_nothing(world, weather, target):
     assert len(world.rows(target)) == 40
 
 
-def test_faults_are_counted_and_nothing_is_written(world, weather, target):
+def test_faults_are_counted_and_nothing_is_written(world, weather, glue):
     frame = weather().withColumn("gusts", F.when(F.col("gusts") < 5, -1).otherwise(F.col("gusts")))
 
     with pytest.raises(RowsRefused) as refused:
-        world.backfill(target, frame.coalesce(1))
+        world.backfill(glue, frame.coalesce(1))
 
     assert (refused.value.rows, refused.value.count, refused.value.total) == (4, 4, 40)
     [first, *_] = refused.value.faults
     assert (first.place, first.feature, first.value) == ("partition 0 row 1", "gusts", "-1")
     assert "partition 0 row 1" in Path(refused.value.file).read_text()
-    assert world.files(target) == world.uploads(target) == []
+    assert world.files(glue) == world.uploads(glue) == []
 
 
 def test_good_rows_are_written_without_the_others(world, weather, target):
@@ -275,27 +281,27 @@ def test_good_rows_are_written_without_the_others(world, weather, target):
     assert -1 not in world.rows(target)["gusts"].to_pylist()
 
 
-def test_columns_at_fault_are_named_and_no_row_is_good(world, weather, target):
+def test_columns_at_fault_are_named_and_no_row_is_good(world, weather, glue):
     frame = weather(4).withColumnRenamed("temp_f", "temp_c").drop("origin")
 
     with pytest.raises(RowsRefused) as refused:
-        world.backfill(target, frame, good_rows=True)
+        world.backfill(glue, frame, good_rows=True)
 
     assert {"temp_c", "origin"} <= {fault.feature for fault in refused.value.faults if fault.row < 0}
-    assert world.files(target) == []
+    assert world.files(glue) == []
 
 
-def test_rows_given_twice_are_named(world, weather, target):
+def test_rows_given_twice_are_named(world, weather, glue):
     frame = weather().union(weather().limit(1))
 
     with pytest.raises(RowsRefused) as refused:
-        world.backfill(target, frame)
+        world.backfill(glue, frame)
 
     [fault] = refused.value.faults
     assert (refused.value.rows, fault.feature, fault.value) == (2, "origin", "A0")
     assert "2023-11-14T22:13:20Z" in fault.reason
     assert "duplicates" in fault.fix
-    assert world.files(target) == []
+    assert world.files(glue) == []
 
 
 def test_exact_copies_are_taken_once_where_that_is_allowed(world, weather, target):
@@ -307,18 +313,18 @@ def test_exact_copies_are_taken_once_where_that_is_allowed(world, weather, targe
     assert world.rows(target).num_rows == 40
 
 
-def test_of_rows_that_differ_none_is_the_last(world, weather, target):
+def test_of_rows_that_differ_none_is_the_last(world, weather, glue):
     frame = weather().union(weather().limit(1).withColumn("temp_f", F.lit(99.0)))
 
     with pytest.raises(RowsRefused):
-        world.backfill(target, frame, allow={"duplicates"})
-    report = world.backfill(target, frame, good_rows=True)
+        world.backfill(glue, frame, allow={"duplicates"})
+    report = world.backfill(glue, frame, good_rows=True)
 
     assert (report.rows, report.written, report.refused) == (41, 39, 2)
-    assert 99.0 not in world.rows(target)["temp_f"].to_pylist()
+    assert 99.0 not in world.rows(glue)["temp_f"].to_pylist()
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "GMT+05:45", "UTC"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "GMT+05:45"])
 def test_instants_are_utc_whatever_the_session_says(world, weather, session, zone):
     target, before = world.make(Weather), session.conf.get("spark.sql.session.timeZone")
     session.conf.set("spark.sql.session.timeZone", zone)
@@ -401,18 +407,18 @@ def test_seconds_and_numbers_for_identifiers(world, session):
     assert len(world.files(target)) == 5
 
 
-def test_no_rows_are_no_files(world, weather, target):
-    report = world.backfill(target, weather(0))
+def test_no_rows_are_no_files(world, weather, glue):
+    report = world.backfill(glue, weather(0))
 
     assert (report.rows, report.written, report.files) == (0, 0, 0)
-    assert world.files(target) == []
+    assert world.files(glue) == []
 
 
-def test_a_dry_run_only_checks(world, weather, target):
-    report = world.backfill(target, weather(), dry_run=True)
+def test_a_dry_run_only_checks(world, weather, glue):
+    report = world.backfill(glue, weather(), dry_run=True)
 
     assert (report.rows, report.written, report.refused) == (40, 0, 0)
-    assert world.files(target) == world.uploads(target) == []
+    assert world.files(glue) == world.uploads(glue) == []
 
 
 def test_no_row_passes_through_the_driver(world, session):
@@ -452,7 +458,7 @@ def test_a_class_that_executors_do_not_have_is_said(world, session):
             world.backfill(replace(target, contract=replace(target.contract, record=record)), frame)
 
 
-def test_rows_that_change_between_two_readings_are_not_written(world, weather, target):
+def test_rows_that_change_between_two_readings_are_not_written(world, weather, glue):
     def at_random(batches):
         for batch in batches:
             origins = pa.array([os.urandom(4).hex() for _ in range(batch.num_rows)])
@@ -462,9 +468,9 @@ def test_rows_that_change_between_two_readings_are_not_written(world, weather, t
     frame = frame.mapInArrow(at_random, frame.schema)
 
     with pytest.raises(RowsChanged):
-        world.backfill(target, frame)
+        world.backfill(glue, frame)
 
-    assert world.files(target) == world.uploads(target) == []
+    assert world.files(glue) == world.uploads(glue) == []
 
 
 def test_what_executors_are_sent_holds_no_credentials(world, weather, monkeypatch):
@@ -503,23 +509,23 @@ def faults():
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()
 
 
-def test_a_task_that_fails_is_done_again(world, weather, target, faults):
+def test_a_task_that_fails_is_done_again(world, weather, glue, faults):
     faults(kind="access_denied", operation="UploadPart", times=1)
 
-    report = world.backfill(target, weather())
+    report = world.backfill(glue, weather())
 
-    assert report.written == len(world.rows(target)) == 40
-    assert len(world.files(target)) == report.files
-    assert world.uploads(target) == []
+    assert report.written == len(world.rows(glue)) == 40
+    assert len(world.files(glue)) == report.files
+    assert world.uploads(glue) == []
 
 
-def test_tasks_that_fail_again_and_again_leave_nothing(world, weather, target, faults):
+def test_tasks_that_fail_again_and_again_leave_nothing(world, weather, glue, faults):
     faults(kind="access_denied", operation="UploadPart")
 
     with pytest.raises(ReconcilerError, match="UploadPart"):
-        world.backfill(target, weather())
+        world.backfill(glue, weather())
 
-    assert world.files(target) == world.uploads(target) == []
+    assert world.files(glue) == world.uploads(glue) == []
 
 
 def test_an_executor_that_is_killed_leaves_no_row_twice(world, weather, target, faults):
