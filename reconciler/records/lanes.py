@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import pyarrow as pa
 
+from reconciler.errors import ReconcilerError
 from reconciler.records.encoding import Form, encode
 from reconciler.records.sending import Refused, Sender
 
@@ -27,6 +29,9 @@ CONNECTIONS = 64
 
 AT_ONCE = 2
 """How many chunks a process is given at once, so that the end of one does not keep its connections idle."""
+
+
+_CLOSED = "The store was closed while rows were being sent. The same ingest sends only the rest."
 
 
 class Job(NamedTuple):
@@ -108,16 +113,20 @@ class OwnLane:
         return self._sender.note
 
     def put(self, job: Job) -> None:
-        self._loop.call_soon_threadsafe(self._begin, job)
+        with suppress(RuntimeError):  # the loop has ended, and said so
+            self._loop.call_soon_threadsafe(self._begin, job)
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
+        with suppress(RuntimeError):  # the loop has ended before us
+            self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
         self._encoder.shutdown(cancel_futures=True)
 
     def _main(self) -> None:
         try:
             self._runtime.run(self._live())
+        except CancelledError:
+            self._results.put(Stopped(self._number, ReconcilerError(_CLOSED)))
         except BaseException as error:  # noqa: BLE001 - whoever waits for results is told
             self._results.put(Stopped(self._number, error))
         finally:

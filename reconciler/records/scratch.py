@@ -9,17 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.errors import Usage
+
 
 @contextmanager
 def scratch_folder(home: Path) -> Iterator[Path]:
     """A folder of this process's own under `home`, while the block runs."""
     place = home / "scratch"
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
+    except OSError as failed:
+        raise Usage(
+            f"The journal of what is sent belongs into {home}, and nothing can be written there: {failed}."
+        ) from failed
     for left in place.iterdir():
         owner = left.name.partition("-")[0]
         if owner.isdigit() and not _is_alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
     try:
         yield folder
     finally:

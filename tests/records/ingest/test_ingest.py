@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from reconciler.errors import Invalid, Usage
 from reconciler.records import ingest as ingesting
 from reconciler.records.faults import RowsRefused
 from reconciler.records.journal import open_journal, read_keys
-from reconciler.spec import Online, UnixTime, feature_group
+from reconciler.spec import Online, UnixTime, Vector, feature_group
 from reconciler.state import Live
 
 
@@ -353,3 +354,57 @@ def test_a_group_of_a_longer_name_gets_the_rows(world):
 
     assert isinstance(target.live, Live)
     assert world.ingest(replace(target, name=target.live.arn), rows(3)).written == 3
+
+
+def test_collections_and_every_kind_of_value_arrive_and_survive_a_dead_letter(world):
+    @feature_group(record_id="plane", event_time="seen", online=Online(storage_type="InMemory"), offline=None)
+    class Plane:
+        """Everything a feature can be."""
+
+        plane: int
+        seen: UnixTime
+        flies: bool
+        engine: Literal["jet", "prop"]
+        tags: set[str]
+        counts: list[int] | None = None
+        place: Vector[2] | None = None
+
+    target = world.make(Plane)
+    rest = {"flies": True, "engine": "jet"}
+    given = [
+        {
+            "plane": -(2**63),
+            "seen": 1704067200.25,
+            "tags": ['q"\\', "ä\t"],
+            "counts": [],
+            "place": [0.5, 1e300],
+            **rest,
+        },
+        {"plane": 2**63 - 1, "seen": 1704067200.0, "tags": [], "counts": None, "place": None, **rest},
+    ]
+    world.fault("entries_fail", share=1.0, reason="ValidationError", times=1)
+
+    failed = world.ingest(target, given)
+    report = world.ingest(target, str(failed.dead_letter))
+
+    assert (failed.failed, report.written) == (2, 2)
+    answer = world.client.get_record(FeatureGroupName="plane", RecordIdentifierValueAsString=str(-(2**63)))
+    values = {v["FeatureName"]: v.get("ValueAsString", v.get("ValueAsStringList")) for v in answer["Record"]}
+    assert sorted(values.pop("tags")) == ['q"\\', "ä\t"]
+    assert values == {
+        "plane": "-9223372036854775808",
+        "seen": "1704067200.25",
+        "flies": "1",
+        "engine": "jet",
+        "counts": [],
+        "place": ["0.5", "1e+300"],
+    }
+
+
+def test_a_folder_that_cannot_be_written_is_named(world, target):
+    (world.root / ".reconciler").write_text("a file")
+
+    with pytest.raises(Usage, match="nothing can be written there"):
+        world.ingest(target, rows(1))
+
+    assert writes(world) == 0

@@ -117,6 +117,21 @@ def test_an_interrupt_leaves_a_journal_that_is_gone_on_with(world, monkeypatch):
     assert report.written + report.before == 400
 
 
+def test_a_store_that_is_closed_in_the_middle_says_so(world, monkeypatch):
+    monkeypatch.setattr(ingesting, "CHUNK_ROWS", 20)
+    target, given = world.make(), rows(200)
+    world.fault("latency", seconds=0.1, operation="BatchWriteRecord")
+
+    def close(progress):
+        if progress.stage == "sending" and progress.done:
+            world.runtime.close()
+
+    with pytest.raises(ReconcilerError, match="was closed while rows were being sent"):
+        world.ingest(target, given, tell=close)
+
+    assert world.ingest(target, given).before
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_the_embedded_emulator_takes_rows_too(tmp_path, processes):
     world = World(tmp_path, "embedded")
