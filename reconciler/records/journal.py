@@ -48,8 +48,8 @@ class Journal:
     started: datetime | None = None
 
     def start(self, at: datetime) -> None:
-        """The server's clock when the first row of all was sent."""
-        if self.started is None:
+        """The server's clock when the first row was sent, as one of several senders saw it; the earliest counts."""
+        if self.started is None or at < self.started:
             self.started = at
             self._write({"started": at.isoformat()})
 

@@ -37,14 +37,16 @@ def test_a_journal_says_what_is_done_and_what_was_begun(tmp_path):
     journal.close()
 
 
-def test_the_first_start_counts(tmp_path):
+def test_the_earliest_start_counts(tmp_path):
     written(tmp_path)
-    journal = open_journal(tmp_path)
+    early = datetime(2023, 1, 1, tzinfo=UTC)
 
-    journal.start(datetime(2025, 1, 1, tzinfo=UTC))
+    for start in (datetime(2025, 1, 1, tzinfo=UTC), early, AT):
+        journal = open_journal(tmp_path)
+        journal.start(start)
+        journal.close()
 
-    assert journal.started == AT
-    journal.close()
+    assert journal.started == early
 
 
 @pytest.mark.parametrize("torn", [b'{"done":1,"wri', b"\x00" * 50, b"\x00\x00\n", b"}\n"])
