@@ -75,6 +75,8 @@ def erase(
     Raises `NoOffline` while the offline store is blocked, and `RowsMissing` where the markers of the deletion are not
     offline within `limit`. What was done by then stays done, and the same call does the rest.
     """
+    if isinstance(ids, str | bytes):
+        raise Usage(f"Give a list of record identifiers, as in [{ids!r}].")  # each letter of it would be one
     texts = tuple(dict.fromkeys(id_text(target.contract, one) for one in ids))
     if not texts:
         raise Usage("Name at least one record identifier to erase.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reconciler.records.offline.instants import day_text, days, hour_folder, hours
 from reconciler.records.offline.keys import RECORD_ID, Missing, key_table
 from reconciler.records.offline.place import INVOKED, WRITE_TIME, Place
-from reconciler.records.offline.reading import microseconds, read_columns
+from reconciler.records.offline.reading import Unreadable, microseconds, read_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,6 +68,8 @@ class GlueLooker:
                 self.missing.found(hour, self._keys(item.uri))
             except FileNotFoundError:
                 continue  # rewritten since it was listed: the next look finds what took its place
+            except Unreadable:
+                pass  # nothing of the service's, so no row that is looked for
             self._seen.add((item.uri, item.etag))
 
     def _keys(self, uri: str) -> pa.Table:

@@ -60,6 +60,14 @@ class World:
             more = {"TargetStores": list(stores)} if stores else {}
             self.runtime.put_record(FeatureGroupName=target.name, Record=record, **more)
 
+    def put_many(self, target, rows):
+        """Write records in batches."""
+        records = [[{"FeatureName": k, "ValueAsString": str(v)} for k, v in row.items()] for row in rows]
+        for start in range(0, len(records), 25):
+            some = records[start : start + 25]
+            entries = [{"FeatureGroupName": target.name, "Record": record} for record in some]
+            assert not self.runtime.batch_write_record(Entries=entries)["Errors"]
+
     def ingested(self, target, *rows, put=True, started=None, run="run", stores=()):
         """Write records as an ingest does, its journal included; answers its report."""
         started = started or self.now

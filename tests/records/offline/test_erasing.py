@@ -11,6 +11,7 @@ from offline_place import Bare, Rain, Seen, Snow, a_row
 from reconciler.aws.session import create_client
 from reconciler.errors import Usage
 from reconciler.records.offline.erasing import erase
+from reconciler.records.offline.place import NoOffline
 
 PEOPLE = ("ann", "bob", "cleo")
 TIMES = ("2024-02-01T03:05:06Z", "2024-02-01T03:35:06.250Z", "2024-02-01T04:05:06Z", "2024-02-02T03:05:06Z")
@@ -222,6 +223,33 @@ def test_a_group_without_an_offline_store_is_erased_online(world):
 def test_somebody_has_to_be_named(world, filled):
     with pytest.raises(Usage, match="at least one"):
         erased(world, filled)
+
+
+def test_a_text_is_no_list_of_letters(world, filled):
+    with pytest.raises(Usage, match=r"as in \['ann'\]"):
+        erase(world.environment, world.root, filled, "ann")
+
+
+def test_nothing_is_deleted_while_the_offline_store_is_blocked(world, filled):
+    world.emulator.faults.add("disk_full", operation="Flush")
+    world.put(filled, a_row("bob", TIMES[3], note="later"))
+    world.place(filled).objects.keeps_versions(world.place(filled).data)
+
+    with pytest.raises(NoOffline, match="is blocked"):
+        erased(world, filled, "ann")
+
+    assert "Record" in world.runtime.get_record(FeatureGroupName=filled.name, RecordIdentifierValueAsString="ann")
+
+
+def test_many_are_erased_at_once(world, group):
+    """More than one query of Athena names."""
+    everybody = [f"p{n:05}" for n in range(2_500)]
+    world.put_many(group, [a_row(person, TIMES[n % 2]) for n, person in enumerate(everybody)])
+
+    report = erased(world, group, *everybody[1:])
+
+    assert (report.ids, report.online, report.left, report.proof) == (2_499, 2_499, 0, "athena")
+    assert world.ids(group) == [everybody[0]]
 
 
 def test_a_scan_is_the_proof_where_athena_is_denied(world, filled):

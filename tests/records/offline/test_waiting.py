@@ -182,6 +182,13 @@ def test_rows_are_found_while_calls_are_throttled(world, group, monkeypatch):
     assert wait(world, group, report).found == 8
 
 
+def test_a_file_of_somebody_else_is_passed_over(world):
+    rain = world.make(Rain)
+    world.objects.put(world.place(rain).data + "year=2024/month=02/day=01/hour=03/other.parquet", b"not parquet")
+
+    assert wait(world, rain, world.ingested(rain, *ROWS)).found == 8
+
+
 def test_a_row_given_twice_is_one_row(world, group):
     report = world.ingested(group, *ROWS, *ROWS[:2])
 
