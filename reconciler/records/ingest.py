@@ -99,13 +99,8 @@ def ingest(
         with closing(open_journal(folder / run, again=again)) as journal:
             sending = Sending(source, rules, examined, journal, letters, tell)
             written, before = sending.run(_lanes(runtime, settings, processes))
-            report = _accounted(report, journal, written, before)
-    return replace(
-        report,
-        failures=tuple(letters.first),
-        dead_letter=letters.path,
-        seconds=time.monotonic() - began,
-    )
+            report = _accounted(report, journal, letters, written=written, before=before)
+    return replace(report, seconds=time.monotonic() - began)
 
 
 def _chunk_rows(contract: Contract) -> int:
@@ -113,7 +108,9 @@ def _chunk_rows(contract: Contract) -> int:
     return max(1, min(CHUNK_ROWS, CHUNK_VALUES // len(contract.columns)))
 
 
-def _accounted(report: IngestReport, journal: Journal, written: int, before: int) -> IngestReport:
+def _accounted(
+    report: IngestReport, journal: Journal, letters: DeadLetters, *, written: int, before: int
+) -> IngestReport:
     """The report with what the journal says of every chunk."""
     chunks = journal.done.values()
     return replace(
@@ -126,6 +123,8 @@ def _accounted(report: IngestReport, journal: Journal, written: int, before: int
         repeated=sum(chunk.repeated for chunk in chunks),
         started=journal.started,
         keys=journal.folder,
+        failures=tuple(letters.first),
+        dead_letter=letters.path,
     )
 
 
