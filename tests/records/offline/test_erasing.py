@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 from offline_place import Bare, Rain, Seen, Snow, a_row
 
@@ -374,3 +375,33 @@ def athena(world, target, sql):
     )
     reply = client.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"]["Status"]
     assert reply["State"] == "SUCCEEDED", reply
+
+
+def test_large_files_are_replaced_in_parts(world, filled, monkeypatch):
+    monkeypatch.setattr("reconciler.records.offline.uploading.PART_BYTES", 0)
+
+    assert erased(world, filled, "ann").is_complete
+    assert world.ids(filled) == ["bob"] * 4 + ["cleo"] * 4
+
+
+def test_a_large_file_that_was_changed_meanwhile_is_read_again(world, monkeypatch):
+    monkeypatch.setattr("reconciler.records.offline.uploading.PART_BYTES", 0)
+    rain = world.make(Rain)
+    world.put(rain, *(a_row(person) for person in PEOPLE))
+    world.emulator.flush()
+    (path,) = world.files(rain)
+    answer, changed = world.emulator.answer, []
+
+    def changing(method, url, headers, body):
+        if method == "POST" and "uploadId" in url and not changed:
+            rows = pq.read_table(path, partitioning=None)
+            pq.write_table(rows.slice(0, 2), path)
+            changed.append(rows["origin"][2].as_py())
+        return answer(method, url, headers, body)
+
+    world.emulator.answer = changing
+    report = erased(world, rain, "ann")
+    world.emulator.answer = answer
+
+    assert report.is_complete, report  # no upload was left behind either
+    assert world.ids(rain) == sorted({"bob", "cleo"} - set(changed))
