@@ -78,7 +78,7 @@ def _json_lines(path: Path, contract: Contract) -> Iterator[tuple[int, Any]]:
     for number, text in _lines(path, contract):
         try:
             value = json.loads(text)
-        except ValueError as unreadable:
+        except (ValueError, RecursionError) as unreadable:
             value = _Missing(f"This is no JSON: {unreadable}.")
         if isinstance(value, dict):
             value = value.get(contract.record_id, value.get(contract.key.field))

@@ -69,6 +69,7 @@ def test_numbers_are_numbers(tmp_path, name, content):
         ("n.jsonl", "1\n{\n", "n.jsonl:2: shape.number: This is no JSON"),
         ("n.jsonl", "[]\n", "n.jsonl:1: shape.number = []: "),
         ("n.jsonl", "true\n", "n.jsonl:1: shape.number = True: "),
+        ("n.jsonl", "[" * 100_000, "n.jsonl:1: shape.number: This is no JSON"),
         ("n.parquet", b"no", "n.parquet cannot be read"),
         ("n.parquet", pa.table({"a": [1]}), "has no column 'number'; it has 'a'"),
         ("n.parquet", pa.table({"number": [1, None]}), "n.parquet:2: shape.number = None: "),
