@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyspark
 from spark_groups import Weather
-from spark_suite import World, a_session, killed_on_the_way, machine, weather_of
+from spark_world import World, a_session, killed_on_the_way, machine, weather_of
 
 HERE = Path(sys.argv[1])
 

@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("spark_suite")
+pytest.register_assert_rewrite("spark_faults", "spark_suite", "spark_world")
