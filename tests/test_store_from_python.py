@@ -140,6 +140,20 @@ def test_rows_at_fault_raise_with_every_fault(store):
     assert [(fault.row, fault.feature) for fault in refused.value.faults] == [(0, "temp_f"), (1, "origin")]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda store: store.erase(Weather, "JFK"),
+        lambda store: store.delete_many(Weather, "JFK", at=AT + timedelta(days=1)),
+        lambda store: store.get_many(Weather, "JFK"),
+        lambda store: store.get_frame(Weather, "JFK"),
+    ],
+)
+def test_one_text_is_not_taken_for_its_letters(store, call):
+    with pytest.raises(Usage, match="list of record identifiers"):
+        call(store)
+
+
 def test_a_store_is_shared_by_threads(store):
     found = []
     threads = [threading.Thread(target=lambda: found.append(store.get(Weather, "JFK"))) for _ in range(8)]

@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.options import env_option
 from reconciler.cli.output import painter, print_json, say
-from reconciler.cli.records_options import ids_option, open_group, rows_format, yes_option
+from reconciler.cli.records_options import Span, ids_option, open_group, rows_format, yes_option
 from reconciler.cli.records_read import all_ids
 from reconciler.cli.tables import aligned, plain_report, print_rows
 from reconciler.errors import Usage
@@ -103,6 +103,11 @@ def delete(
     type=click.Choice(("athena", "scan")),
     help="How to prove that no row is left. Default: by Athena where that is permitted, else by a scan.",
 )
+@click.option(
+    "--settle",
+    type=Span(),
+    help="How long to wait for rows that are on their way offline. Default: 15m, and nothing on an emulator.",
+)
 @_dry_run
 @yes_option
 @rows_format
@@ -152,6 +157,11 @@ def _show_erasure(done: ErasureReport) -> None:
         )
         proved = f"{'None' if not done.left else f'{done.left:,}'} left, by {done.proof}"
         click.echo(paint(proved, "red" if done.left else "green") + (f": {done.query}" if done.query else "."))
+        if done.instead:
+            say(terminal(f"Athena was not asked: {done.instead}"))
+        if done.late_until:
+            until = done.late_until.isoformat(timespec="seconds")
+            click.echo(f"Rows written shortly before may arrive until {until}: erase once more after that.")
     for one in done.remaining:
         click.echo(terminal(f"\n{one.kind}  {one.where}\n    {one.reason}\n    {one.fix}"))
 
@@ -162,7 +172,7 @@ def _show_erasure(done: ErasureReport) -> None:
 @_dry_run
 @yes_option
 @rows_format
-def deduplicate(group: str, env: str | None, output: str, *, dry_run: bool, yes: bool) -> None:
+def deduplicate(group: str, env: str | None, output: str, *, dry_run: bool, yes: bool) -> int:
     """Remove rows that repeats have written to the offline store twice.
 
     Rows with the same identifier, event time and values: an ingest repeats a row when the answer to its first try was
@@ -173,12 +183,16 @@ def deduplicate(group: str, env: str | None, output: str, *, dry_run: bool, yes:
             _ask(f"Remove duplicates from the offline store of {contract.group}?", yes=yes)
         done = store.remove_duplicates(contract, dry_run=dry_run, tell=say)
     numbers = ("group", "environment", "rows", "found", "removed", "rewritten")
-    document = {name: getattr(done, name) for name in numbers}
-    if output == "table":
+    if output == "json":
+        print_json(plain_report(done))
+    elif output == "csv":
+        print_rows(numbers, [plain_report(done)], output)
+    else:
         removed = "none was removed" if dry_run else f"{done.removed:,} removed"
         click.echo(f"{count(done.found, 'duplicate')} among {count(done.rows, 'row')} of {done.group}; {removed}.")
-    else:
-        print_rows(numbers, [document], output) if output == "csv" else print_json(document)
+        for one in done.failed:
+            click.echo(terminal(f"\n{one.kind}  {one.where}\n    {one.reason}\n    {one.fix}"))
+    return 1 if done.failed else 0
 
 
 def _ask(question: str, *, yes: bool) -> None:

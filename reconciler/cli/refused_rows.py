@@ -34,8 +34,9 @@ def show_refused(refused: RowsRefused) -> None:
 
 
 def _subject(fault: RowFault) -> str:
-    value = fault.value if len(fault.value) <= _VALUE else f"{fault.value[:_VALUE]}..."
-    return f"{fault.feature} = {value}" if value and fault.row >= 0 else fault.feature
+    value = " ".join(fault.value.splitlines()) if fault.row >= 0 else ""
+    value = value if len(value) <= _VALUE else f"{value[:_VALUE]}..."
+    return f"{fault.feature} = {value}" if value and fault.feature else fault.feature or value
 
 
 @contextmanager

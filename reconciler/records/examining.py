@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -110,10 +111,12 @@ def _faults(chunk: Chunk, checked: Checked) -> Iterator[RowFault]:
     if not chunk.faults:
         yield from checked.faults.at(chunk.first_row, chunk.place)
         return
-    for fault in chunk.faults:
-        yield fault._replace(row=fault.row + chunk.first_row)
-    for fault in unnamed(chunk, checked.faults):
-        yield fault._replace(row=fault.row + chunk.first_row, place=chunk.place(fault.row))
+    of_source = (fault._replace(row=fault.row + chunk.first_row) for fault in chunk.faults)
+    of_check = (
+        fault._replace(row=fault.row + chunk.first_row, place=chunk.place(fault.row))
+        for fault in unnamed(chunk, checked.faults)
+    )
+    yield from merge(of_source, of_check, key=lambda fault: fault.row)
 
 
 def staying(checked: Checked, repeats: Repeats, first_row: int, rules: Rules) -> tuple[Any, Any]:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.records.report import IngestReport
-from reconciler.store.opened import Named, Opened
+from reconciler.store.opened import Named, Opened, many
+from reconciler.store.writing import LIMIT
 
 if TYPE_CHECKING:
     from reconciler.records.deleting import DeletionReport
@@ -51,7 +52,7 @@ class Deleting(Opened):
         from reconciler.records.deleting import delete_many  # noqa: PLC0415
 
         target = self._target(group)
-        return delete_many(self._runtime, target, record_ids, at=at, hard=hard, stores=stores, tell=tell)
+        return delete_many(self._runtime, target, many(record_ids), at=at, hard=hard, stores=stores, tell=tell)
 
     def erase(
         self,
@@ -61,24 +62,25 @@ class Deleting(Opened):
         purge_versions: bool = False,
         proof: Proof | None = None,
         settle: timedelta | None = None,
+        limit: timedelta = LIMIT,
         dry_run: bool = False,
         tell: Callable[[str], None] | None = None,
     ) -> ErasureReport:
         """Erase records from both stores, their history included, and prove that no row is left.
 
         Old versions of S3 objects that still hold rows are named, and removed with `purge_versions`. `settle` is how
-        long rows written shortly before may still be on their way offline. `dry_run` says what holds rows now.
+        long is waited for rows that were written shortly before and may be on their way offline: 15 minutes on AWS,
+        unless given. `limit` is how long the markers of the deletion may take. `dry_run` says what holds rows now.
         """
         from reconciler.records.offline.erasing import erase  # noqa: PLC0415 - heavy
-        from reconciler.records.values import id_text  # noqa: PLC0415
 
-        target = self._live_target(group)
-        ids = [id_text(target.contract, record_id) for record_id in record_ids]
         return erase(
             self.environment,
             self._root,
-            target,
-            ids,
+            self._live_target(group),
+            list(many(record_ids)),
+            runtime=self._runtime,
+            limit=limit,
             purge_versions=purge_versions,
             proof=proof,
             settle=settle,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -82,3 +83,10 @@ def _contract(group: Any) -> Contract:
         raise Usage(f"{group!r} is no feature group: give the class that @feature_group decorates.")
     contract: Contract = spec.contract(group if isinstance(group, type) else None)
     return contract
+
+
+def many(record_ids: Iterable[Any]) -> Iterable[Any]:
+    """Several identifiers; raises `Usage` for one text, each letter of which would be one."""
+    if isinstance(record_ids, (str, bytes)):
+        raise Usage(f"Give a list of record identifiers, as in [{record_ids!r}].")
+    return record_ids

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 from reconciler.contract import Contract
 from reconciler.errors import Usage
 from reconciler.records.target import Target
-from reconciler.store.opened import Named, Opened
+from reconciler.store.opened import Named, Opened, many
 
 if TYPE_CHECKING:
     from reconciler.records.decoding import Stored
@@ -91,7 +91,7 @@ class Reading(Opened):
 
         target = self._target(group)
         names = None if features is None else [_feature_name(target.contract, one) for one in features]
-        return get_frame(self._runtime, target, record_ids, features=names, expires_at=expires_at)
+        return get_frame(self._runtime, target, many(record_ids), features=names, expires_at=expires_at)
 
     def list(self, group: Named, *, include_deleted: bool = False) -> Iterator[Any]:
         """The record identifiers in the online store, page by page, in no order.
@@ -117,7 +117,7 @@ def _feature_name(contract: Contract, feature: Any) -> str:
 
 def _wanted(group: Any, record_ids: Iterable[Any]) -> _Wanted:
     given = group.items() if isinstance(group, Mapping) else [(group, record_ids)]
-    return [(one, list(dict.fromkeys(ids))) for one, ids in given]
+    return [(one, list(dict.fromkeys(many(ids)))) for one, ids in given]
 
 
 def _arranged(group: Any, wanted: _Wanted, found: Sequence[Stored | None], *, expires_at: bool) -> Any:

@@ -120,5 +120,6 @@ class Writing(Opened):
         from reconciler.records.offline.waiting import wait_offline  # noqa: PLC0415 - heavy
 
         self._check_account()
+        # Which rows they were is in the report's folder: no contract is needed.
         target = Target(cast(Contract, None), self.environment.name_prefix + report.group)
         return wait_offline(self.environment, self._root, target, report, limit=limit, tell=tell)
