@@ -104,3 +104,4 @@ def _told(stream: Iterable[Sorted], pulse: Pulse) -> Iterator[Sorted]:
         yield some
         done += some.batch.num_rows
         pulse(done)
+    pulse.end(done)
