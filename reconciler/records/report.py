@@ -22,7 +22,7 @@ class FailedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """Every row of the input, accounted for: `rows == written + before + refused + dropped + failed`, but for a dry run.
+    """Every row of the input, accounted for: `rows == written + before + refused + dropped + failed`, save a dry run.
 
     `written` were acknowledged now, `before` by an earlier run of the same input; `refused` did not fit the spec and
     were left out on request; `dropped` are the earlier ones of rows given twice, where that was allowed; `failed` are

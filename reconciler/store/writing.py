@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.contract import Contract
+from reconciler.errors import Usage
 from reconciler.records.faults import Allowable
 from reconciler.records.report import IngestReport
 from reconciler.records.target import Target
@@ -56,7 +57,10 @@ class Writing(Opened):
         Rows that AWS does not take are counted in the report and written to `dead_letter`, to be ingested again.
         """
         from reconciler.records.ingest import ingest  # noqa: PLC0415 - heavy
+        from reconciler.records.offline.engines import is_spark  # noqa: PLC0415
 
+        if is_spark(data):
+            raise Usage("A DataFrame of Spark goes straight to the offline store: store.backfill takes it.")
         return ingest(
             self._runtime,
             self._live_target(group),

@@ -12,7 +12,6 @@ The driver holds counts and digests of both passes against each other, and commi
 module that imports pyspark.
 """
 
-# mypy: disable-error-code="import-not-found"
 from __future__ import annotations
 
 import os
