@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-_LONGEST = 18
-"""So many digits always fit 64 bits."""
+_LARGEST = 2**63 - 1
+"""Of a bigint, and of a snapshot's number."""
 
 
 def whole(text: str) -> int | None:
     """The number, or None for what is none: other scripts have digits that are no numbers, and some are too long."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST else None
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
+        return None
+    number = int(text)
+    return number if number <= _LARGEST else None
