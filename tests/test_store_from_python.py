@@ -197,3 +197,18 @@ def test_the_package_offers_connect_and_store_and_nothing_else():
     assert reconciler.__all__ == ["Store", "connect"]
     with pytest.raises(AttributeError):
         _ = reconciler.conect
+
+
+def test_a_refusal_says_in_words_what_is_wrong(store):
+    with pytest.raises(RowsRefused) as refused:
+        store.ingest(Weather, pd.DataFrame({"origin": ["a"], "observed_at": [AT], "temp_f": ["x"]}))
+
+    assert "1 of 1 rows do not fit weather" in str(refused.value)
+    assert "row 0: temp_f = x: It is text" in str(refused.value)
+    assert str(refused.value.file) in str(refused.value)
+
+
+@pytest.mark.parametrize("write", ["ingest", "backfill"])
+def test_a_fault_that_cannot_be_allowed_is_said_to_be_none(store, write):
+    with pytest.raises(Usage, match="no fault 'dups' to allow"):
+        getattr(store, write)(Weather, [], allow={"dups"})

@@ -20,7 +20,7 @@ _CSV = ("row", "place", "feature", "value", "reason", "fix")
 def show_refused(refused: RowsRefused) -> None:
     """The first faults, each with its place, and where all of them are."""
     paint = painter(sys.stderr)
-    say(paint(terminal(str(refused)), "red"))
+    say(paint(terminal(refused.headline), "red"))
     for fault in refused.faults[:_SHOWN]:
         say()
         say("  " + terminal(f"{fault.place}  {_subject(fault)}" if fault.place else _subject(fault)))

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, Usage
 
 Allowable: TypeAlias = Literal["expired", "duplicates"]
 """Faults that a caller may allow, each by its name: rows that are expired on arrival, rows given twice."""
+
+
+_SHOWN, _VALUE = 5, 40
+
+
+def allowed(names: Iterable[str]) -> frozenset[Allowable]:
+    """The faults that a caller allows; raises `Usage` for a name that is none."""
+    known: tuple[Allowable, ...] = get_args(Allowable)
+    given = {names} if isinstance(names, str) else set(names)
+    for name in given.difference(known):
+        raise Usage(f"There is no fault {name!r} to allow: there are {' and '.join(map(repr, known))}.")
+    return frozenset(name for name in known if name in given)
 
 
 class RowFault(NamedTuple):
@@ -23,6 +36,11 @@ class RowFault(NamedTuple):
     reason: str
     fix: str = ""
 
+    def __str__(self) -> str:
+        value = " ".join(self.value.splitlines())[:_VALUE] if self.row >= 0 else ""
+        subject = f"{self.feature} = {value}" if value and self.feature else self.feature or value
+        return f"{': '.join(filter(None, (self.place, subject)))}: {self.reason} {self.fix}".rstrip()
+
 
 class RowsRefused(ReconcilerError):
     """Rows do not fit their spec, and nothing was sent.
@@ -36,4 +54,8 @@ class RowsRefused(ReconcilerError):
     ) -> None:
         self.group, self.faults, self.count, self.rows, self.total, self.file = group, faults, count, rows, total, file
         faults_are = "1 fault" if count == 1 else f"{count:,} faults"
-        super().__init__(f"{rows:,} of {total:,} rows do not fit {group}, and nothing was sent: {faults_are}.")
+        self.headline = f"{rows:,} of {total:,} rows do not fit {group}, and nothing was sent: {faults_are}."
+        shown = [f"  {fault}" for fault in faults[:_SHOWN]]
+        more = [f"  and {count - len(shown):,} more"] if count > len(shown) else []
+        where = [f"All of them are in {file}"] if file else []
+        super().__init__("\n".join((self.headline, *shown, *more, *where)))

@@ -17,7 +17,7 @@ from reconciler.records.checking import FaultTable
 from reconciler.records.dead_letter import DeadLetters
 from reconciler.records.encoding import Form
 from reconciler.records.examining import Examined, Rules, examine
-from reconciler.records.faults import Allowable
+from reconciler.records.faults import Allowable, allowed
 from reconciler.records.fingerprint import run_name
 from reconciler.records.journal import Journal, open_journal
 from reconciler.records.lanes import CONNECTIONS, Lane, OwnLane, Result, Settings
@@ -79,7 +79,7 @@ def ingest(
         scratch_folder(folder.parents[1]) as scratch,
         open_source(data, contract, chunk_rows=_chunk_rows(contract), scratch=scratch) as source,
     ):
-        rules = Rules(contract, source.texts, now or datetime.now(UTC), frozenset(allow))
+        rules = Rules(contract, source.texts, now or datetime.now(UTC), allowed(allow))
         with FaultTable(faults_file or _faults_file(folder)) as table:
             examined = examine(source, rules, table, Pulse("checking", source.rows, tell))
         if table.columns or (table.count and not good_rows):

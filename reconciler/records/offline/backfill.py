@@ -22,7 +22,7 @@ import pyarrow as pa
 from reconciler.config import Environment
 from reconciler.records.checking import Checked, FaultTable
 from reconciler.records.examining import Examined, Rules, examine
-from reconciler.records.faults import Allowable
+from reconciler.records.faults import Allowable, allowed
 from reconciler.records.fingerprint import run_name
 from reconciler.records.offline.backfilled import BackfillReport
 from reconciler.records.offline.committing import finish_promised, is_committed
@@ -77,7 +77,7 @@ def backfill(
         closing(Sorter(scratch, memory)) as sorter,
         open_source(data, target.contract, chunk_rows=CHUNK_ROWS, scratch=scratch) as source,
     ):
-        rules = Rules(replace(target.contract, ttl_s=None), source.texts, moment, frozenset(allow))
+        rules = Rules(replace(target.contract, ttl_s=None), source.texts, moment, allowed(allow))
         with FaultTable(faults_file or home / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv") as table:
             examined = _examine(source, rules, table, sorter, tell)
         if table.columns or (table.count and not good_rows):

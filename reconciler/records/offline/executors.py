@@ -25,7 +25,7 @@ from reconciler.config import Environment
 from reconciler.contract import Contract
 from reconciler.errors import Usage
 from reconciler.records.checking import Checked, check
-from reconciler.records.faults import Allowable, RowFault
+from reconciler.records.faults import Allowable, RowFault, allowed
 from reconciler.records.offline.committing import without_footers
 from reconciler.records.offline.files import Form
 from reconciler.records.offline.sinks import S3Sink, Staged
@@ -107,7 +107,7 @@ def job_of(contract: Contract, now: datetime, allow: Iterable[Allowable]) -> Job
                 f"Constraints of {contract.group} are Python code, and Spark's executors have to import {record[1]} "
                 f"to run it: define it in a module that they have, not in {record[0]}."
             )
-    return Job(json.dumps(contract.as_json()), now, frozenset(allow), record)
+    return Job(json.dumps(contract.as_json()), now, allowed(allow), record)
 
 
 def _imported(module: str, name: str) -> Any:
