@@ -9,7 +9,7 @@ from enum import StrEnum
 from threading import BoundedSemaphore
 
 from reconciler.apply.steps import Steps
-from reconciler.apply.waiting import Interrupted, Patience, Watch
+from reconciler.apply.waiting import Interrupted, Patience, Watch, stopped_by_interrupt
 from reconciler.aws import FeatureStore
 from reconciler.errors import AwsFailed
 from reconciler.plan import Change, Outcome, Plan
@@ -48,7 +48,7 @@ def apply(plan: Plan, store: FeatureStore, owner: str, patience: Patience, tell:
     watch = Watch(patience)
     run = _Run(Steps(store, watch, owner), watch, tell)
     futures: list[Future[None]] = []
-    with ThreadPoolExecutor(GROUPS_AT_ONCE) as pool:
+    with stopped_by_interrupt(watch), ThreadPoolExecutor(GROUPS_AT_ONCE) as pool:
         try:
             for changes in plan.by_group().values():
                 futures.append(pool.submit(run.group, changes))  # noqa: PERF401 - kept as they begin

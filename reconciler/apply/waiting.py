@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import TypeVar
@@ -78,3 +81,26 @@ class Watch:
         """Sleep, or raise `Interrupted` as soon as the run is stopped."""
         if self._stop.wait(seconds):
             raise Interrupted(group)
+
+
+@contextmanager
+def stopped_by_interrupt(watch: Watch) -> Iterator[None]:
+    """The first interrupt stops the watch; another one is an interrupt as ever.
+
+    Raised where the main thread happens to be, it could come between the start of a thread and our knowing of it: what
+    that thread does would then be told as not begun.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
+        yield  # not ours to change
+        return
+
+    def stop(*_: object) -> None:
+        watch.stop()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
