@@ -81,6 +81,14 @@ The rivals: `benchmarks/bare_client.py` only creates boto3's client, the floor o
 least if the search index did not exist; it reads no metadata of features, and the plan does. The live groups are the
 emulator's, served by another process on the same machine with 30 ms of latency a call.
 
+Rows of records: `benchmarks/checking.py` holds the checks of whole columns against pydantic's record made for each row.
+`benchmarks/ingest.py` sends to `benchmarks/sink.py`, a process that answers every write at once, so that the client is
+measured; its rates are records per second of the client's own processor time, from the call of the ingest to its end,
+both readings included. SageMaker SDK 3 runs in the environment of `make proof CLIENT=sagemaker3`.
+`benchmarks/reading.py` compares with boto3's GetRecord. `benchmarks/backfill.py` runs whole processes that read one
+Parquet file and write files sorted by event time, one folder an hour, into a local folder; the hand-tuned script sorts
+once and writes the same files, and checks nothing.
+
 The emulator's server is loaded by `benchmarks/load.py`, a process that sends prepared bytes over 16 connections and
 costs a tenth of what the server does; `benchmarks/http_floor.py` is the same HTTP server with nothing behind it. The
 server and the client have a core each.
