@@ -30,6 +30,7 @@ class Column(NamedTuple):
     `kind` is that of a value, or of a collection's elements. `bounds` constrain the value (a collection as a whole),
     `element_bounds` each element. `code` names the constraints that only the record's class can check.
     `required` says that a row has to have the column; where it is not, `default` stands in for a missing column.
+    `is_live` is False for a deprecated feature that the live group was made without: it takes no values.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Column(NamedTuple):
     collection: str | None = None
     dimension: int | None = None
     line: int = 0
+    deprecated: bool = False
+    is_live: bool = True
 
     @property
     def aws_type(self) -> str:

@@ -22,7 +22,7 @@ from reconciler.records.fingerprint import run_name
 from reconciler.records.journal import Journal, open_journal
 from reconciler.records.lanes import CONNECTIONS, Lane, OwnLane, Result, Settings
 from reconciler.records.progress import Pulse, Tell
-from reconciler.records.readiness import destination
+from reconciler.records.readiness import destination, fitted
 from reconciler.records.report import IngestReport
 from reconciler.records.scratch import scratch_folder
 from reconciler.records.second_reading import Sending
@@ -72,6 +72,7 @@ def ingest(
     `patience`; what was written by then is kept in the journal, and the same call sends the rest.
     """
     began = time.monotonic()
+    target = fitted(target)
     to = destination(target, stores, ttl)
     contract = replace(target.contract, ttl_s=to.lives_s)
     folder = runtime.root / ".reconciler" / "ingest" / runtime.environment.name / target.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +53,20 @@ def destination(target: Target, stores: Collection[str] | None, ttl: timedelta |
     return Destination(wanted, wanted if wanted != enabled else (), ttl_s, ttl_s or standing)
 
 
+def fitted(target: Target) -> Target:
+    """The target as its live group has it: one that was made after a feature was deprecated has no such feature."""
+    if target.live is None:
+        return target
+    live = {feature.name for feature in target.live.group.features}
+    columns = tuple(
+        column._replace(is_live=False, required=False, optional=True)
+        if column.deprecated and column.name not in live
+        else column
+        for column in target.contract.columns
+    )
+    return replace(target, contract=replace(target.contract, columns=columns))
+
+
 def _usable(target: Target) -> Live:
     if target.live is None:
         raise Usage(f"There is no feature group {target.name} here: run `reconciler apply` first.")
@@ -73,7 +88,7 @@ def _differences(contract: Contract, live: Live) -> Iterator[Fault]:
             reason = f"The {what} is {has!r} on the live group."
             yield Fault(contract.file, contract.line, contract.group, wanted, "", reason, "See `reconciler plan`.")
     features = {feature.name: (feature.type, feature.collection) for feature in group.features}
-    for column in contract.columns:
+    for column in (column for column in contract.columns if column.is_live):
         found = features.get(column.name)
         if found is None:
             reason = "The live group does not have this feature yet."

@@ -71,6 +71,7 @@ def _column(field: Field, line: int) -> Column:
         collection=kind.collection,
         dimension=kind.dimension,
         line=line,
+        deprecated=field.deprecated is not None,
     )
 
 

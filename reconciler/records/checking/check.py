@@ -14,6 +14,7 @@ from reconciler.records.checking.cells import Cells, Mask
 from reconciler.records.checking.columns import places
 from reconciler.records.checking.found import Faults, Finding
 from reconciler.records.checking.lifetimes import check_lifetimes
+from reconciler.records.checking.not_live import leave_out
 from reconciler.records.checking.sizes import check_sizes
 from reconciler.records.checking.values import check_column, missing_column, reread
 from reconciler.records.checking.whole_rows import left_to_the_class, make_records
@@ -49,6 +50,7 @@ def check(
     with np.errstate(all="ignore"):  # what is worked out of a value that was refused does not matter
         arrays, columns = _columns(batch, contract, found, texts=texts)
         findings = _whole_rows(arrays, columns, contract, found)
+        leave_out(arrays, columns, contract)
     findings += [finding for cells in columns.values() for finding in cells.findings]
     seconds, nanos, timed = _event_times(columns.get(contract.event_time), batch.num_rows)
     if contract.online and contract.ttl_s is not None:

@@ -30,7 +30,7 @@ from reconciler.records.offline.place import open_place
 from reconciler.records.offline.runs import Attempt, form_schema, throw_away_left, turn
 from reconciler.records.offline.sorting import MEMORY, Sorter
 from reconciler.records.progress import Pulse, Tell
-from reconciler.records.readiness import OFFLINE, destination
+from reconciler.records.readiness import OFFLINE, destination, fitted
 from reconciler.records.scratch import scratch_folder
 from reconciler.records.sources import Chunk, Source, open_source
 from reconciler.records.target import Target
@@ -66,7 +66,7 @@ def backfill(
     """
     began = time.monotonic()
     place = open_place(environment, root, target)
-    target = replace(target, live=place.live)
+    target = fitted(replace(target, live=place.live))
     destination(target, [OFFLINE], None)
     schema = form_schema(place)
     home = root / ".reconciler" / "backfill" / environment.name / target.name

@@ -66,7 +66,7 @@ from reconciler.records.offline.runs import begun_file, form_schema, throw_away_
 from reconciler.records.offline.sinks import Staged
 from reconciler.records.offline.surveying import Part, Survey, Written, added, check_same
 from reconciler.records.progress import Pulse, Tell
-from reconciler.records.readiness import OFFLINE, destination
+from reconciler.records.readiness import OFFLINE, destination, fitted
 from reconciler.records.target import Target
 
 SHUFFLED = 200
@@ -101,7 +101,7 @@ def backfill(
     began, now = time.monotonic(), now or datetime.now(UTC)
     _check_reach(environment, frame)
     store = open_place(environment, root, target)
-    target = replace(target, live=store.live)
+    target = fitted(replace(target, live=store.live))
     destination(target, [OFFLINE], None)
     schema = form_schema(store)
     contract = replace(target.contract, ttl_s=None)
