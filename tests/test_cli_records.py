@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from project import Project, http_environment
+from project import SPEC, Project, http_environment
 
 from reconciler.cli import records
 from reconciler.cli.main import cli
@@ -99,6 +99,21 @@ def test_a_dry_run_checks_and_sends_nothing(weather):
 
     assert (done.returncode, "Nothing was sent." in done.stdout) == (0, True)
     assert weather.json("records", "list", "weather") == []
+
+
+@pytest.mark.parametrize("store", [[], ["--store", "online"]])
+def test_rows_that_never_go_offline_are_not_waited_for(weather, store):
+    if not store:
+        weather.write(
+            "registry/weather.py",
+            SPEC.replace("offline=Offline()", "offline=None").replace("record_id", 'name="on", record_id'),
+        )
+    group = "weather" if store else "on"
+
+    done = weather.run("records", "ingest", group, "good.csv", "--wait-offline", *store)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no offline store" in done.stderr
 
 
 def test_a_backfill_writes_offline_alone(weather):

@@ -98,6 +98,8 @@ def ingest(
     Exit codes: 0 every row is written; 1 some are not: they are named, and written to a file.
     """
     with open_group(group, env, to_change=not options["dry_run"]) as (store, contract):
+        if wait_offline and (contract.table_format is None or (stores and "offline" not in stores)):
+            raise Usage(f"These rows of {group} go to no offline store: leave --wait-offline out.")
         with refusals_as(output), bar(contract.group) as tell:
             targets = tuple(_STORES[name] for name in stores) or None
             done = store.ingest(contract, list(files), stores=targets, tell=tell, **options)

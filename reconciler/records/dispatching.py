@@ -121,7 +121,7 @@ class Dispatch:
             written=before.written + len(taken),
             refused=parcel.refused,
             dropped=parcel.dropped,
-            repeated=before.repeated + result.repeated,
+            repeated=min(before.repeated + result.repeated, parcel.chunk.batch.num_rows),
             failed=tuple(parcel.rows[refused].tolist()),
         )
         self._journal.acknowledge(result.chunk, came, self._keys(parcel, taken))
