@@ -1,6 +1,8 @@
 """`reconciler records` as users and pipelines run it."""
 
 import json
+import signal
+import time
 
 import pytest
 from project import SPEC, Project, http_environment
@@ -291,6 +293,25 @@ def test_records_work_on_a_server_as_in_this_process(tmp_path):
 
         assert report["written"] == 2
         assert {row["origin"] for row in project.json("records", "list", "weather")} == {"JFK", "LGA"}
+
+
+def test_an_interrupted_ingest_is_resumed_by_the_same_command(tmp_path):
+    with running(tmp_path / "data") as server:
+        project = Project(tmp_path / "project").with_weather().configure(http_environment(server.url))
+        project.write("many.csv", HEAD + "".join(f"k{n},2013-07-10T16:00:00Z,{n}\n" for n in range(2_000)))
+        project.run("apply", "--yes")
+        server.ask("POST", "faults", {"kind": "latency", "operation": "BatchWriteRecord", "seconds": 1})
+        with project.started("records", "ingest", "weather", "many.csv") as process:
+            while not server.ask("GET", "calls")["counts"].get("BatchWriteRecord") and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        server.ask("DELETE", "faults")
+
+        assert (process.returncode, "The same command sends the rest." in said) == (1, True)
+        assert "Traceback" not in said
+        report = project.json("records", "ingest", "weather", "many.csv")
+        assert report["written"] + report["before"] == 2_000
 
 
 def test_a_bar_is_shown_on_a_terminal_and_goes_away(weather):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -100,7 +101,7 @@ def ingest(
     with open_group(group, env, to_change=not options["dry_run"]) as (store, contract):
         if wait_offline and (contract.table_format is None or (stores and "offline" not in stores)):
             raise Usage(f"These rows of {group} go to no offline store: leave --wait-offline out.")
-        with refusals_as(output), bar(contract.group) as tell:
+        with _resumable(), refusals_as(output), bar(contract.group) as tell:
             targets = tuple(_STORES[name] for name in stores) or None
             done = store.ingest(contract, list(files), stores=targets, tell=tell, **options)
         _show(done, output, dry_run=options["dry_run"])
@@ -154,6 +155,16 @@ def wait(report: Path, env: str | None, limit: timedelta) -> None:
     done = IngestReport.from_json(document)
     with open_store(env or done.environment) as store:
         _wait(store, done, limit)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Tell whoever interrupts an ingest that nothing of it is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("\nStopped. The same command sends the rest.")
+        raise SystemExit(1) from None
 
 
 def _wait(store: Store, done: IngestReport, limit: timedelta) -> None:
