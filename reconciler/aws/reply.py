@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -26,6 +27,9 @@ EXPIRED = frozenset({"ExpiredTokenException", "ExpiredToken", "RequestExpired"})
 TRANSIENT = frozenset({"InternalFailure", "ServiceUnavailable", "InternalServerError", "RequestTimeout"})
 
 _LARGEST_HEAD = 64 * 1024
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_PIECE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;.*)?", re.DOTALL)
+"""The line before a piece of a chunked body; `int` would take a minus as well, and go back to where it was."""
 
 
 class Reply:
@@ -159,7 +163,7 @@ class Reading:
         if not self._has_body or status in (204, 304):
             self._is_chunked, self._left = False, 0
         elif length and not self._is_chunked:
-            if not length.isdigit():
+            if not _LENGTH.fullmatch(length):
                 raise Broken(f"the reply has a length of {length!r}")
             self._left = int(length)
         connection = _field(lowered, b"\r\nconnection:")
@@ -185,10 +189,10 @@ def _joined(buffer: bytes) -> bytes | None:
         end = buffer.find(b"\r\n", place)
         if end < 0:
             return None
-        try:
-            size = int(buffer[place:end].partition(b";")[0], 16)
-        except ValueError:
-            raise Broken(f"a piece of the reply has a length of {buffer[place:end][:20]!r}") from None
+        line = _PIECE.fullmatch(buffer, place, end)
+        if line is None:
+            raise Broken(f"a piece of the reply has a length of {buffer[place:end][:20]!r}")
+        size = int(line[1], 16)
         place = end + 2
         if size == 0:
             rest = buffer[place:]
