@@ -51,7 +51,10 @@ def finish_promised(place: Place) -> list[Run]:
     records = records_of(place)
     found = list(records.promised())
     for run in found:
-        _finish(place, records, run)
+        if place.is_iceberg and _is_listed(place, run):
+            records.fulfil(run)
+        else:
+            _finish(place, records, run)
     return found
 
 
@@ -78,6 +81,13 @@ def _is_appended(place: Place, run: str) -> bool:
     from reconciler.aws.catalog import snapshot_of  # noqa: PLC0415 - imports pyiceberg
 
     return snapshot_of(place.table(), run) is not None
+
+
+def _is_listed(place: Place, run: Run) -> bool:
+    """The table has files of it. The snapshot that brought them may be expired since, and not be known by its run."""
+    from reconciler.records.offline.iceberg_files import data_files  # noqa: PLC0415 - imports pyiceberg
+
+    return not data_files(place.table()).keys().isdisjoint(file.uri for file in run.files)
 
 
 def reveal_all(sink: Sink, files: Iterable[Staged]) -> None:

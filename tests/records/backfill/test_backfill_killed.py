@@ -7,6 +7,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from reconciler.aws.catalog import RUN, RunCommitted
 from reconciler.aws.objects import Objects
 from reconciler.errors import AwsFailed
 from reconciler.records.offline import writing
-from reconciler.records.offline.committing import records_of
+from reconciler.records.offline.committing import finish_promised, records_of
 from reconciler.records.offline.place import open_place
 
 
@@ -115,6 +116,26 @@ def test_another_backfill_finishes_what_was_promised(place):
 
     assert len(report.finished) == 1
     assert sorted(row["origin"] for row in rows(place, target)) == ["EWR"] * 6 + ["JFK"] * 3 + ["LGA"] * 3 + ["SFO"] * 2
+
+
+def test_a_run_whose_snapshot_is_expired_is_not_committed_again(place):
+    """Killed after the commit, before it could say so; then an erasure, or upkeep, forgot the snapshot."""
+    target = place.make(Ice)
+    report = run(place, target, some())
+    opened = open_place(*place, target)
+    records = records_of(opened)
+    done = records.done(report.run)
+    place.objects.delete([f"{backfills(place, target)}{report.run}.json"])
+    run(place, target, some(hours=1).set_column(0, "origin", [["SFO"] * 2]))
+    first, _ = opened.table().snapshots()
+    opened.table().maintenance.expire_snapshots().by_ids([first.snapshot_id]).commit()
+    records.promise(replace(done, files=tuple(replace(file, upload="completed") for file in done.files)))
+
+    finished = finish_promised(opened)
+
+    assert [one.run for one in finished] == [report.run]
+    assert records.done(report.run)
+    assert len(rows(place, target)) == 8
 
 
 def backfills(place, target):
