@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from reconciler.aws.objects import Objects
 from reconciler.errors import AwsFailed
 from reconciler.records.offline.looking import THREADS
-from reconciler.records.offline.reading import Unreadable, named, open_parquet
+from reconciler.records.offline.reading import Unreadable, named, open_parquet, readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,8 +46,8 @@ class Wanted:
 
     def may_be_within(self, least: Any, greatest: Any) -> bool:
         """Whether one may be between two values of the column's own type; where they are not known, it may."""
-        if isinstance(least, bytes):
-            least, greatest = least.decode(errors="replace"), greatest.decode(errors="replace")
+        if isinstance(least, bytes):  # cut short, maybe, and within a character
+            return any(least <= text.encode() <= greatest for text in self.ids)
         if isinstance(least, str):
             return any(least <= text <= greatest for text in self.ids)
         if isinstance(least, int):
@@ -104,7 +104,8 @@ def _count(file: ParquetFile, uri: str, wanted: Wanted) -> int:
     groups = candidates(file, column, wanted)
     if not groups:
         return 0
-    ids = file.read_row_groups(groups, columns=[column], use_threads=False)[column]
+    with readable(uri):
+        ids = file.read_row_groups(groups, columns=[column], use_threads=False)[column]
     return int(pc.sum(wanted.among(ids)).as_py() or 0)
 
 

@@ -16,6 +16,7 @@ from reconciler.records.offline.erasure import Proof
 from reconciler.records.offline.glue_files import every_file
 from reconciler.records.offline.holding import Wanted, held, in_parallel
 from reconciler.records.offline.place import Place
+from reconciler.records.offline.reading import readable
 
 if TYPE_CHECKING:
     from pyiceberg.table import FileScanTask
@@ -96,7 +97,8 @@ def count_iceberg(place: Place, wanted: Wanted) -> int:
 
         scan = ArrowScan(table.metadata, table.io, schema, AlwaysTrue())
         batches = (batch.column(0) for batch in scan.to_record_batches([task]))
-        return sum(int(pc.sum(wanted.among(pa.chunked_array([ids]))).as_py() or 0) for ids in batches)
+        with readable(task.file.file_path):
+            return sum(int(pc.sum(wanted.among(pa.chunked_array([ids]))).as_py() or 0) for ids in batches)
 
     suspects = [t for t in tasks(table).values() if may_hold(t.file, field.field_id, field.field_type, wanted)]
     return sum(in_parallel(count, suspects))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.aws.objects import Objects
@@ -25,13 +26,23 @@ def open_parquet(objects: Objects, uri: str, version: str = "") -> ParquetFile:
 
 def as_parquet(source: Ranged) -> ParquetFile:
     """The file of an object that is open."""
+    from pyarrow import parquet  # noqa: PLC0415 - heavy
+
+    with readable(source.uri):
+        return parquet.ParquetFile(source, pre_buffer=True)
+
+
+@contextmanager
+def readable(uri: str) -> Iterator[None]:
+    """Raise `Unreadable` where what is read is damaged; that S3 does not give it stays what it is."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
-    from pyarrow import parquet  # noqa: PLC0415
 
     try:
-        return parquet.ParquetFile(source, pre_buffer=True)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise Unreadable(f"{source.uri} lies among the group's files and cannot be read: {error}") from error
+        yield
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise Unreadable(f"{uri} lies among the group's files and cannot be read: {error}") from error
 
 
 def named(file: ParquetFile, uri: str, columns: Sequence[str]) -> list[str]:
@@ -45,7 +56,7 @@ def named(file: ParquetFile, uri: str, columns: Sequence[str]) -> list[str]:
 
 def read_columns(objects: Objects, uri: str, columns: Sequence[str]) -> pa.Table:
     """These columns of an object, by the names they were asked for."""
-    with open_parquet(objects, uri) as file:
+    with open_parquet(objects, uri) as file, readable(uri):
         return file.read(named(file, uri, columns), use_threads=False).rename_columns(list(columns))
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.table import Table
 
-    from reconciler.records.offline.iceberg_files import Filed
-
 _TRIES = 5
 
 
@@ -50,9 +48,7 @@ class Removed:
 
 def holding(place: Place, wanted: Wanted) -> Removed:
     """What would be rewritten, and how many rows would go."""
-    found = list(
-        _held_in_iceberg(place.table(), place, wanted)[1] if place.is_iceberg else _held_in_glue(place, wanted)
-    )
+    found = list(_held_in_iceberg(place.table(), place, wanted) if place.is_iceberg else _held_in_glue(place, wanted))
     holds = [one for one in found if one.rows]
     return Removed(sum(one.rows for one in holds), tuple(one.uri for one in holds), failed=_unreadable(found))
 
@@ -77,12 +73,12 @@ def _held_in_glue(place: Place, wanted: Wanted) -> list[Held]:
 def _from_iceberg(place: Place, wanted: Wanted, scratch: Path) -> Removed:
     """Replace the files that hold some, then forget the snapshots that lead to those they replace."""
     from reconciler.records.offline.iceberg_expiring import expire  # noqa: PLC0415 - pyiceberg is heavy
-    from reconciler.records.offline.iceberg_files import tasks  # noqa: PLC0415
+    from reconciler.records.offline.iceberg_files import data_files, tasks  # noqa: PLC0415
     from reconciler.records.offline.iceberg_rewriting import Moved, replace_files  # noqa: PLC0415
 
     for _ in range(_TRIES):
         table = place.table()
-        files, found = _held_in_iceberg(table, place, wanted)
+        found = _held_in_iceberg(table, place, wanted)
         holds = {one.uri for one in found if one.rows}
         keep = _others(place, wanted)
         try:
@@ -90,7 +86,9 @@ def _from_iceberg(place: Place, wanted: Wanted, scratch: Path) -> Removed:
         except Moved:
             continue
         replaced = {one.old.file_path for one in made}
-        expired = expire(place, {number for uri in holds for number in files[uri].snapshots})
+        # Of the table as it is by now: who added rows meanwhile made snapshots that lead to the same files.
+        files = data_files(place.table())
+        expired = expire(place, {number for uri in holds & files.keys() for number in files[uri].snapshots})
         return Removed(
             sum(one.rows for one in found if one.uri in replaced),
             tuple(one.old.file_path for one in made if one.new is not None),
@@ -104,14 +102,15 @@ def _from_iceberg(place: Place, wanted: Wanted, scratch: Path) -> Removed:
     )
 
 
-def _held_in_iceberg(table: Table, place: Place, wanted: Wanted) -> tuple[dict[str, Filed], list[Held]]:
-    """The data files of all snapshots, and those of them that hold some, hidden by deletes or not."""
+def _held_in_iceberg(table: Table, place: Place, wanted: Wanted) -> list[Held]:
+    """The data files, of all snapshots, that hold some, hidden by deletes or not."""
     from reconciler.records.offline.iceberg_files import data_files, may_hold  # noqa: PLC0415
 
     field = table.schema().find_field(wanted.column, case_sensitive=False)
-    files = data_files(table)
-    suspects = [uri for uri, one in files.items() if may_hold(one.file, field.field_id, field.field_type, wanted)]
-    return files, list(held(place.objects, wanted, suspects))
+    suspects = [
+        uri for uri, one in data_files(table).items() if may_hold(one.file, field.field_id, field.field_type, wanted)
+    ]
+    return list(held(place.objects, wanted, suspects))
 
 
 def _others(place: Place, wanted: Wanted) -> Keep:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.aws.objects import Objects
 from reconciler.aws.ranged import Ranged
-from reconciler.records.offline.reading import as_parquet
+from reconciler.records.offline.reading import as_parquet, readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,8 @@ def rewrite(objects: Objects, uri: str, keep: Keep, path: Path) -> Rewritten:
     source = Ranged(objects, uri)
     with as_parquet(source) as file, _writer(path, file) as writer:
         for number in range(file.metadata.num_row_groups):
-            rows = file.read_row_group(number, use_threads=False)
+            with readable(uri):
+                rows = file.read_row_group(number, use_threads=False)
             staying = rows.filter(keep(rows, first))
             first += len(rows)
             kept, dropped = kept + len(staying), dropped + len(rows) - len(staying)

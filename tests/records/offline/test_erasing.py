@@ -12,7 +12,9 @@ from offline_place import Bare, Rain, Seen, Snow, a_row
 from reconciler.aws.session import create_client
 from reconciler.errors import Usage
 from reconciler.records.offline.erasing import erase
+from reconciler.records.offline.holding import Wanted
 from reconciler.records.offline.place import NoOffline
+from reconciler.records.offline.reading import Unreadable
 
 PEOPLE = ("ann", "bob", "cleo")
 TIMES = ("2024-02-01T03:05:06Z", "2024-02-01T03:35:06.250Z", "2024-02-01T04:05:06Z", "2024-02-02T03:05:06Z")
@@ -328,6 +330,46 @@ def test_a_table_that_grows_meanwhile_loses_nothing(world):
     assert grown
     assert report.is_complete, report
     assert world.ids(snow) == ["bob"] * 4 + ["cleo"] * 4 + ["dora"]
+    assert world.bytes_hold(snow, "ann") == []  # the snapshot of dora's row leads to no old file
+
+
+def test_a_damaged_file_is_named_and_keeps_no_other(world):
+    rain = world.make(Rain)
+    world.put(rain, *(a_row(person, at) for person in PEOPLE for at in TIMES))
+    world.emulator.flush()
+    damaged, *_ = damage(world.files(rain))
+
+    report = erased(world, rain, "ann", proof="scan")
+
+    assert [one.kind for one in report.remaining] == ["file"]
+    assert report.remaining[0].where.endswith(damaged.name)
+    assert not report.is_complete
+    assert not any(b"ann" in path.read_bytes() for path in world.files(rain) if path != damaged)
+
+
+def test_a_damaged_file_of_a_table_is_named(world):
+    snow = world.make(Snow)
+    world.put(snow, *(a_row(person, at) for person in PEOPLE for at in TIMES))
+    world.emulator.flush()
+    damaged, *_ = damage(world.files(snow))
+
+    with pytest.raises(Unreadable, match=damaged.name):
+        erased(world, snow, "ann", proof="scan")
+
+
+def damage(paths):
+    """The first file loses its first page, and keeps its footer."""
+    data = bytearray(paths[0].read_bytes())
+    data[4:60] = b"\xff" * 56
+    paths[0].write_bytes(data)
+    return paths
+
+
+def test_an_identifier_is_looked_for_where_bounds_are_cut_within_a_character():
+    wanted = Wanted("origin", ["M\u00e9"])
+
+    assert wanted.may_be_within("M\u00e9".encode()[:2], b"N")
+    assert not wanted.may_be_within(b"N", b"O")
 
 
 def test_an_erasure_that_was_cut_short_is_done_by_the_next(world, filled):
