@@ -139,10 +139,13 @@ class Reading:
         return self._finished(buffer[: self._left])
 
     def end(self) -> Reply | None:
-        """The connection has ended: the reply, if that is how its length was to be known."""
+        """The connection has ended: the reply, if that is how its length was to be known.
+
+        JSON that is not whole was cut off on the way; taken for a reply, it would say that nothing is wrong.
+        """
         if self._head and self._left < 0 and not self._is_chunked:
             self.keeps_alive = False
-            return self._finished(self._buffer)
+            return None if _is_cut(self._buffer) else self._finished(self._buffer)
         return None
 
     def _finished(self, body: bytes) -> Reply:
@@ -170,6 +173,16 @@ class Reading:
         is_old = head[7:8] == b"0"
         if b"close" in connection or (is_old and b"keep-alive" not in connection):
             self.keeps_alive = False
+
+
+def _is_cut(body: bytes) -> bool:
+    if not body.lstrip().startswith(b"{"):
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _field(lowered: bytes, name: bytes) -> bytes:

@@ -185,3 +185,21 @@ def test_what_may_pass_is_known(reply, is_throttled, is_passing):
 def test_a_body_that_is_deep_is_no_traceback():
     assert Reply(200, b"", b"[" * 100_000).document == {}
     assert Reply(200, b"", json.dumps({"a": 1}).encode()).document == {"a": 1}
+
+
+def read_to_the_end(data):
+    reading = Reading()
+    reading.begin("POST")
+    assert reading.feed(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + data) is None
+    return reading.end()
+
+
+def test_json_that_ends_with_its_connection_is_a_reply_only_if_it_is_whole():
+    whole = b'{"Errors": [{"Entry": {}}], "UnprocessedEntries": []}'
+
+    assert read_to_the_end(whole).body == whole
+    assert [cut for cut in range(1, len(whole)) if read_to_the_end(whole[:cut])] == []
+
+
+def test_a_page_that_ends_with_its_connection_is_a_reply():
+    assert read_to_the_end(b"<html>sign in").body == b"<html>sign in"
