@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["int", "float", "str", "bool", "datetime", "unix"]
 """What one value is in Python; `unix` is a float of seconds since 1970."""
+
+AWS_TYPES: Final[Mapping[Kind, str]] = {
+    "int": "Integral",
+    "bool": "Integral",
+    "float": "Fractional",
+    "unix": "Fractional",
+    "str": "String",
+    "datetime": "String",
+}
+"""What AWS calls each of them."""
 
 BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 """The constraints that can be checked without Python code of the spec's, in annotated-types' and pydantic's words."""
@@ -52,9 +62,7 @@ class Column(NamedTuple):
     @property
     def aws_type(self) -> str:
         """Integral, Fractional or String."""
-        return {"int": "Integral", "bool": "Integral", "float": "Fractional", "unix": "Fractional"}.get(
-            self.kind, "String"
-        )
+        return AWS_TYPES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

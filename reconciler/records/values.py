@@ -11,14 +11,10 @@ from typing import Any, Final
 
 from reconciler.contract import Column, Contract
 from reconciler.errors import Usage
-
-LONGEST_ID: Final = 2048
-"""Of a record identifier, in bytes."""
+from reconciler.records.limits import LAST_SECOND, LONGEST_ID
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{9}))?Z", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
-_UNIX_MAX = 253_402_300_800.0
-"""The end of the year 9999 in seconds; milliseconds passed as seconds are beyond it."""
 
 
 def id_text(contract: Contract, value: Any) -> str:
@@ -104,7 +100,7 @@ def _seconds(column: Column, at: datetime | float | str) -> str:
         seconds = float(at)
     except (TypeError, ValueError):
         raise Usage(f"{column.field}: {at!r} is no number of seconds since 1970.") from None
-    if not math.isfinite(seconds) or seconds >= _UNIX_MAX:
+    if not math.isfinite(seconds) or seconds >= LAST_SECOND + 1:
         raise Usage(f"{column.field}: {at!r} seconds are beyond the year 9999: are they milliseconds?")
     return repr(seconds) if isinstance(at, float) else str(at)
 

@@ -12,20 +12,13 @@ from enum import Enum
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
-from reconciler.spec.values import Dimension, Kind, Leaf, UnixSeconds, Vector
+from reconciler.contract import AWS_TYPES, Kind
+from reconciler.spec.values import Dimension, Leaf, UnixSeconds, Vector
 
 WORKS: Final = (
     "Use int, float, str, bool, datetime, UnixTime, Literal or StrEnum of strings, list[T], set[T] or Vector[n]; "
     "X | None for what may be missing."
 )
-_AWS_TYPES: Final[dict[Kind, str]] = {
-    "int": "Integral",
-    "bool": "Integral",
-    "float": "Fractional",
-    "unix": "Fractional",
-    "str": "String",
-    "datetime": "String",
-}
 _SCALARS: Final[dict[object, Kind]] = {
     int: "int",
     float: "float",
@@ -79,7 +72,7 @@ class FeatureType(NamedTuple):
     @property
     def aws_type(self) -> str:
         """Integral, Fractional or String."""
-        return _AWS_TYPES[self.kind]
+        return AWS_TYPES[self.kind]
 
     def holds(self, value: object) -> bool:
         """Whether a default could be such a value; pydantic has the last word when a record is made."""

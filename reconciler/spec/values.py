@@ -9,14 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from reconciler.contract import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydantic import GetCoreSchemaHandler
     from pydantic_core.core_schema import CoreSchema
-
-Kind: TypeAlias = Literal["int", "float", "str", "bool", "datetime", "unix"]
-"""What one value is in Python; `unix` is a float of seconds since 1970."""
 
 INTEGRAL_MIN, INTEGRAL_MAX = -(2**63), 2**63 - 1
 # The years 0000 to 9999 are what AWS takes; milliseconds passed as seconds fall outside.

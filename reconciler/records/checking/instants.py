@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from reconciler.records.checking import iso
 from reconciler.records.checking.cells import Cells, as_numpy
-from reconciler.records.checking.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.checking.numbers import named, read_float
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _TOO_FINE = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from reconciler.records.checking.buffers import Bytes, data, offsets, texts_of
 from reconciler.records.checking.cells import Mask
-from reconciler.records.checking.limits import FIRST_SECOND, LAST_SECOND
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 
 Ints = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 

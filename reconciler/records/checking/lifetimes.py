@@ -12,8 +12,8 @@ from reconciler.contract import Contract
 from reconciler.records.checking.cells import Mask
 from reconciler.records.checking.found import Finding
 from reconciler.records.checking.iso import Ints, written
-from reconciler.records.checking.limits import LAST_SECOND
 from reconciler.records.faults import Allowable
+from reconciler.records.limits import LAST_SECOND
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPIRED = 'Leave such rows out, or allow them by name: allow={"expired"}. AWS counts from the event time.'

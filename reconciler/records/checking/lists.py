@@ -12,9 +12,9 @@ import pyarrow as pa
 from reconciler.records.checking.cells import CANONICAL, Cells, Mask, as_numpy, only, shown, validity
 from reconciler.records.checking.demands import check_lengths
 from reconciler.records.checking.found import Finding
-from reconciler.records.checking.limits import LONGEST_VALUE
 from reconciler.records.checking.numbers import named
 from reconciler.records.checking.plain import lengths_of, parents_of, plain
+from reconciler.records.limits import LONGEST_VALUE
 
 CheckElements: TypeAlias = Callable[[Any, Cells], Any]
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from reconciler.records.checking.buffers import text_bytes
 from reconciler.records.checking.cells import Cells, as_numpy, only
-from reconciler.records.checking.limits import EXACT, INT_MAX, INT_MIN
+from reconciler.records.limits import EXACT, INT_MAX, INT_MIN
 
 _INT_TEXT = r"\A-?[0-9]+(\.0+)?\z"
 _FLOAT_TEXT = r"\A[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\z"

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from reconciler.records.checking.cells import as_numpy, validity
 from reconciler.records.checking.found import Finding
-from reconciler.records.checking.limits import LARGEST_RECORD
 from reconciler.records.checking.plain import lengths_of, parents_of
+from reconciler.records.limits import LARGEST_RECORD
 
 _LONGEST_NUMBER = 25
 _FIX = "Leave features out, or keep large texts elsewhere and their address here."

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from reconciler.records.checking.buffers import text_bytes
 from reconciler.records.checking.cells import Cells, as_numpy, only
-from reconciler.records.checking.limits import LINE_BREAKS, LONGEST_ID, LONGEST_VALUE
 from reconciler.records.checking.numbers import named
+from reconciler.records.limits import LINE_BREAKS, LONGEST_ID, LONGEST_VALUE
 
 _BREAKS = tuple(character.encode() for character in LINE_BREAKS)
 

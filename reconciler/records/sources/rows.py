@@ -11,11 +11,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from reconciler.contract import Column, Contract
+from reconciler.records import dead_letter
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.values import column_of, shown
-
-DEAD_LETTER = "reconciler:"
-"""What the keys begin with that a dead-letter file adds to a row: `reconciler:row`, `reconciler:code`."""
 
 
 class _Absent:
@@ -84,7 +82,7 @@ class Reader:
 
     def _strangers(self, row: int, value: Mapping[Any, Any]) -> Iterator[RowFault]:
         for key in sorted(value.keys() - self._known, key=shown):
-            if not (isinstance(key, str) and key.startswith(DEAD_LETTER)):
+            if not (isinstance(key, str) and key.startswith(dead_letter.PREFIX)):
                 reason = f"{self._contract.group} has no such feature."
                 yield RowFault(row, "", shown(key), shown(value[key]), reason, self._hint(shown(key)))
 
