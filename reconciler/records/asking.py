@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from reconciler.aws.errors import refused
 from reconciler.aws.runtime import Cut, Reply, Runtime
@@ -56,6 +56,17 @@ class Tries:
         if time.monotonic() >= self._new_until:
             raise no_group(self._call, self._group, outcome.code, outcome.message)
         return NEW_LOOK_S
+
+
+async def side_by_side(count: int, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """So many workers at once, each until nothing is left to do. The error of one ends them all, and is raised."""
+    workers = [asyncio.create_task(work()) for _ in range(count)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
 
 
 def ask_now(runtime: Runtime, call: str, group: str, method: str, target: str, body: bytes = b"") -> Reply:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from reconciler.aws.errors import refused
 from reconciler.aws.reply import THROTTLING, TRANSIENT
 from reconciler.aws.runtime import Cut, Reply, Runtime
-from reconciler.records.asking import NEW_LOOK_S, Tries, no_group, says_no_group, seconds_new
+from reconciler.records.asking import NEW_LOOK_S, Tries, no_group, says_no_group, seconds_new, side_by_side
 from reconciler.records.decoding import Stored, decoder_of
 from reconciler.records.pace import Pace
 from reconciler.records.reading import check_online
@@ -72,13 +72,7 @@ async def read_many(
     reading = _Reading(runtime, features, expires_at=expires_at)
     ordered = sorted(dict.fromkeys(keys))  # each once, and those of a group together
     chunks = deque(ordered[i : i + MOST_IN_BATCH] for i in range(0, len(ordered), MOST_IN_BATCH))
-    workers = [asyncio.create_task(reading.work(chunks)) for _ in range(min(connections, len(chunks)))]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+    await side_by_side(min(connections, len(chunks)), lambda: reading.work(chunks))
     return [reading.found.get(key) for key in keys]
 
 

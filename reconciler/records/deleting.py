@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from reconciler.aws.runtime import Cut, Reply, Runtime
 from reconciler.errors import AwsFailed, ReconcilerError
-from reconciler.records.asking import Tries
+from reconciler.records.asking import Tries, side_by_side
 from reconciler.records.batches import CONNECTIONS, read_many
 from reconciler.records.pace import Pace
 from reconciler.records.target import Target
@@ -117,6 +117,21 @@ def delete_many(
     return DeletionReport(target.contract.group, len(texts), len(texts) - len(failures), tuple(failures))
 
 
+async def event_times(
+    runtime: Runtime, target: Target, ids: Sequence[str], *, connections: int = CONNECTIONS
+) -> dict[str, str]:
+    """The event times, as AWS has them, of the records that are there, by identifier."""
+    contract, name = target.contract, target.name
+    keys, names = [(name, text) for text in ids], [contract.record_id, contract.event_time]
+    read = await read_many(runtime, {name: target}, keys, features=names, connections=connections)
+    times = {}
+    for text, one in zip(ids, read, strict=True):
+        if one is not None:
+            values = {said["FeatureName"]: said.get("ValueAsString", "") for said in one["Record"]}
+            times[text] = values.get(contract.event_time, "")
+    return times
+
+
 class _Deleting:
     """One deletion of many records."""
 
@@ -142,13 +157,7 @@ class _Deleting:
                 if failure is not None:
                     failures[text] = failure
 
-        workers = [asyncio.create_task(work()) for _ in range(min(connections, len(texts)))]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+        await side_by_side(min(connections, len(texts)), work)
         if self._is_online:
             await self._look(texts, failures, connections)
         return [failures[text] for text in texts if text in failures]
@@ -187,7 +196,7 @@ class _Deleting:
         """Hold what AWS said against what is there."""
         waits = iter(_LOOKS_S)
         while texts:
-            found = await self._found(texts, connections)
+            found = await event_times(self._runtime, self._target, texts, connections=connections)
             for text in texts:
                 if text not in found:
                     # A hard deletion whose first answer was lost is refused the second time, though all is well.
@@ -202,18 +211,6 @@ class _Deleting:
                 return
             if stale:
                 await asyncio.sleep(wait_s)
-
-    async def _found(self, texts: Sequence[str], connections: int) -> dict[str, str]:
-        """The event times of those that are there."""
-        contract, name = self._target.contract, self._target.name
-        keys, names = [(name, text) for text in texts], [contract.record_id, contract.event_time]
-        read = await read_many(self._runtime, {name: self._target}, keys, features=names, connections=connections)
-        times = {}
-        for text, one in zip(texts, read, strict=True):
-            if one is not None:
-                values = {said["FeatureName"]: said.get("ValueAsString", "") for said in one["Record"]}
-                times[text] = values.get(contract.event_time, "")
-        return times
 
     def _is_kept(self, since: str) -> bool:
         """The record is not older than the deletion."""

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from reconciler.aws.reply import EXPIRED, THROTTLING, TRANSIENT
 from reconciler.aws.runtime import Cut
 from reconciler.errors import AwsFailed
+from reconciler.records.asking import side_by_side
 from reconciler.records.pace import Pace
 
 if TYPE_CHECKING:
@@ -116,13 +117,7 @@ class Sender:
         work = _Work(encoded, deque(self._requests(encoded, rows)))
         self._moved = self._clock()
         self._began = self._began or self._moved
-        workers = [asyncio.create_task(self._empty(work)) for _ in range(min(len(work.waiting), self._most))]
-        try:
-            await asyncio.gather(*workers)
-        finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+        await side_by_side(min(len(work.waiting), self._most), lambda: self._empty(work))
         refused = {one.row for one in work.refused}
         return Sent(tuple(sorted(work.refused)), len(work.repeated - refused))
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from reconciler.aws.runtime import Runtime
-from reconciler.records.batches import read_many
-from reconciler.records.deleting import NotDeleted, delete_many
+from reconciler.records.deleting import NotDeleted, delete_many, event_times
 from reconciler.records.offline.erasure import Remaining
 from reconciler.records.offline.instants import instants
 from reconciler.records.target import Target
@@ -29,15 +28,7 @@ class Forgotten(NamedTuple):
 
 def online_records(runtime: Runtime, target: Target, ids: Sequence[str]) -> dict[str, str]:
     """The event times of the records that are there, by identifier."""
-    contract = target.contract
-    features = [contract.record_id, contract.event_time]
-    asked = [(target.name, text) for text in ids]
-    found = runtime.run(read_many(runtime, {target.name: target}, asked, features=features))
-    values = (
-        {one["FeatureName"]: one.get("ValueAsString", "") for one in record["Record"]} if record else {}
-        for record in found
-    )
-    return {text: one[contract.event_time] for text, one in zip(ids, values, strict=True) if contract.event_time in one}
+    return runtime.run(event_times(runtime, target, ids))
 
 
 def forget(runtime: Runtime, target: Target, ids: Sequence[str], now: datetime) -> Forgotten:
