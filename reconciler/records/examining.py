@@ -49,6 +49,11 @@ class Examined(NamedTuple):
     repeats: Repeats
 
 
+def dropped(examined: Examined, rules: Rules) -> int:
+    """How many rows are left out because they come again later, where that is allowed."""
+    return len(examined.repeats.dropped) if "duplicates" in rules.allow else 0
+
+
 Keep: TypeAlias = Callable[[Chunk, Checked], None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
@@ -14,9 +13,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from reconciler.records.checking import FaultTable
+from reconciler.records.checking import faults_file as unnamed_file
 from reconciler.records.dead_letter import DeadLetters
 from reconciler.records.encoding import Form
-from reconciler.records.examining import Examined, Rules, examine
+from reconciler.records.examining import Examined, Rules, dropped, examine
 from reconciler.records.faults import Allowable, allowed
 from reconciler.records.fingerprint import run_name
 from reconciler.records.journal import Journal, open_journal
@@ -81,18 +81,16 @@ def ingest(
         open_source(data, contract, chunk_rows=_chunk_rows(contract), scratch=scratch) as source,
     ):
         rules = Rules(contract, source.texts, now or datetime.now(UTC), allowed(allow))
-        with FaultTable(faults_file or _faults_file(folder)) as table:
+        with FaultTable(faults_file or unnamed_file(folder)) as table:
             examined = examine(source, rules, table, Pulse("checking", source.rows, tell))
-        if table.columns or (table.count and not good_rows):
-            raise table.refused(target.contract.group, examined.rows)
-        options = [to.stores, to.ttl_s, source.chunk_rows, _rows_digest(examined)]
-        run = run_name(target, examined.digests, options)
+        table.check(contract.group, examined.rows, good_rows=good_rows)
+        run = run_name(target, examined.digests, [to.stores, to.ttl_s, source.chunk_rows, _rows_digest(examined)])
         report = IngestReport(
             contract.group, runtime.environment.name, run, examined.rows, 0, stores=to.stores, faults=table.file
         )
         if dry_run:
-            dropped = len(examined.repeats.dropped) if "duplicates" in rules.allow else 0
-            return replace(report, refused=table.rows, dropped=dropped, seconds=time.monotonic() - began)
+            report = replace(report, refused=table.rows, dropped=dropped(examined, rules))
+            return replace(report, seconds=time.monotonic() - began)
         settings = Settings(
             Form(contract, target.name, to.named, to.ttl_s), connections or CONNECTIONS, patience.total_seconds()
         )
@@ -145,7 +143,3 @@ def _rows_digest(examined: Examined) -> str:
     """Rows that stay behind because they are given twice: another choice of them is another run."""
     repeats = examined.repeats
     return blake2b(repeats.rows.tobytes() + repeats.is_last.tobytes(), digest_size=16).hexdigest()
-
-
-def _faults_file(folder: Path) -> Path:
-    return folder / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv"

@@ -12,6 +12,16 @@ from reconciler.records.checking.check import Checked, check
 from reconciler.records.checking.columns import check_columns
 from reconciler.records.checking.duplicates import Duplicates, Repeats
 from reconciler.records.checking.found import Faults, Finding
-from reconciler.records.checking.table import FaultTable
+from reconciler.records.checking.table import FaultTable, faults_file
 
-__all__ = ["Checked", "Duplicates", "FaultTable", "Faults", "Finding", "Repeats", "check", "check_columns"]
+__all__ = [
+    "Checked",
+    "Duplicates",
+    "FaultTable",
+    "Faults",
+    "Finding",
+    "Repeats",
+    "check",
+    "check_columns",
+    "faults_file",
+]

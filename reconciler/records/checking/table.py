@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
@@ -22,6 +24,11 @@ class Kind(NamedTuple):
 
     first: RowFault
     number: int
+
+
+def faults_file(folder: Path) -> Path:
+    """Where the faults of an input go that nobody named a file for."""
+    return folder / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv"
 
 
 class FaultTable:
@@ -83,6 +90,11 @@ class FaultTable:
     def kinds(self) -> list[Kind]:
         """The faults by feature and reason, the most frequent first."""
         return [Kind(self._kinds[kind], count) for kind, count in self._counts.most_common()]
+
+    def check(self, group: str, total: int, *, good_rows: bool) -> None:
+        """Raise `RowsRefused` for any fault; with `good_rows` only for one of a column, which spoils every row."""
+        if self._columns or (self.count and not good_rows):
+            raise self.refused(group, total)
 
     def refused(self, group: str, total: int) -> RowsRefused:
         """The error that says all of it. `total` is how many rows the input has."""

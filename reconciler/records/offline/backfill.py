@@ -21,13 +21,13 @@ import pyarrow as pa
 
 from reconciler.config import Environment
 from reconciler.records.checking import Checked, FaultTable
-from reconciler.records.examining import Examined, Rules, examine
+from reconciler.records.checking import faults_file as unnamed_file
+from reconciler.records.examining import Examined, Rules, dropped, examine
 from reconciler.records.faults import Allowable, allowed
 from reconciler.records.fingerprint import run_name
 from reconciler.records.offline.backfilled import BackfillReport
-from reconciler.records.offline.committing import finish_promised, is_committed
 from reconciler.records.offline.place import open_place
-from reconciler.records.offline.runs import Attempt, form_schema, throw_away_left, turn
+from reconciler.records.offline.runs import Attempt, form_schema, turn, written_once
 from reconciler.records.offline.sorting import MEMORY, Sorter
 from reconciler.records.progress import Pulse, Tell
 from reconciler.records.readiness import OFFLINE, destination, fitted
@@ -78,20 +78,15 @@ def backfill(
         open_source(data, target.contract, chunk_rows=CHUNK_ROWS, scratch=scratch) as source,
     ):
         rules = Rules(replace(target.contract, ttl_s=None), source.texts, moment, allowed(allow))
-        with FaultTable(faults_file or home / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv") as table:
+        with FaultTable(faults_file or unnamed_file(home)) as table:
             examined = _examine(source, rules, table, sorter, tell)
-        if table.columns or (table.count and not good_rows):
-            raise table.refused(target.contract.group, examined.rows)
+        table.check(target.contract.group, examined.rows, good_rows=good_rows)
         report = _counted(target, environment, examined, rules, table)
         if not dry_run:
-            finished = tuple(run.run for run in finish_promised(place))
-            throw_away_left(place, home)
-            report = replace(report, finished=finished)
-            if is_committed(place, report.run) or not report.left:
-                report = replace(report, before=report.left)
-            else:
-                attempt = Attempt(place, home, scratch, schema, moment)
-                report = attempt.write(sorter, report, _drop(examined, rules), tell)
+            attempt = Attempt(place, home, scratch, schema, moment)
+            report = written_once(
+                place, home, report, lambda report: attempt.write(sorter, report, _drop(examined, rules), tell)
+            )
     return replace(report, seconds=time.monotonic() - began)
 
 
@@ -117,14 +112,13 @@ def _counted(
     """The report before anything is written."""
     drop = _drop(examined, rules)
     run = run_name(target, examined.digests, ["backfill", CHUNK_ROWS, sha256(drop.tobytes()).hexdigest()])
-    dropped = len(drop) if "duplicates" in rules.allow else 0
     return BackfillReport(
         target.contract.group,
         environment.name,
         run,
         examined.rows,
         refused=table.rows,
-        dropped=dropped,
+        dropped=dropped(examined, rules),
         faults=table.file,
     )
 

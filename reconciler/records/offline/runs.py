@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.aws import partitions
 from reconciler.records.offline.backfilled import BackfillReport
-from reconciler.records.offline.committing import commit, throw_away
+from reconciler.records.offline.committing import commit, finish_promised, is_committed, throw_away
 from reconciler.records.offline.files import Form
 from reconciler.records.offline.layout import layout_of, schema_of
 from reconciler.records.offline.place import Place
@@ -64,6 +64,30 @@ def form_schema(place: Place) -> pa.Schema:
     return form_of(place.table(), layout)
 
 
+def written_once(
+    place: Place, home: Path, report: BackfillReport, write: Callable[[BackfillReport], BackfillReport]
+) -> BackfillReport:
+    """Put in order what earlier runs left, then write the rows, unless this very run did so before."""
+    finished = tuple(run.run for run in finish_promised(place))
+    throw_away_left(place, home)
+    report = replace(report, finished=finished)
+    if is_committed(place, report.run) or not report.left:
+        return replace(report, before=report.left)
+    return write(report)
+
+
+def with_files(report: BackfillReport, run: Run, snapshot: int | None) -> BackfillReport:
+    """The report of a run that was committed."""
+    return replace(
+        report,
+        written=run.rows,
+        files=len(run.files),
+        size=run.size,
+        partitions=len({file.key for file in run.files}),
+        snapshot=snapshot,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Writing a run's files and committing them. `scratch` is for files on their way."""
@@ -88,14 +112,7 @@ class Attempt:
         run = Run(report.run, self.place.name, sum(file.rows for file in files), self.written, tuple(files))
         snapshot = commit(self.place, run)
         begun.unlink()
-        return replace(
-            report,
-            written=run.rows,
-            files=len(files),
-            size=run.size,
-            partitions=len({file.key for file in files}),
-            snapshot=snapshot,
-        )
+        return with_files(report, run, snapshot)
 
 
 def _told(stream: Iterable[Sorted], pulse: Pulse) -> Iterator[Sorted]:

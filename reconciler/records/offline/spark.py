@@ -14,7 +14,6 @@ module that imports pyspark.
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
 import time
@@ -35,11 +34,12 @@ from reconciler.config import Environment
 from reconciler.contract import Contract
 from reconciler.errors import ReconcilerError, Usage
 from reconciler.records.checking import FaultTable, check_columns
+from reconciler.records.checking import faults_file as unnamed_file
 from reconciler.records.faults import Allowable, RowFault, RowsRefused
 from reconciler.records.fingerprint import run_name
 from reconciler.records.offline import executors
 from reconciler.records.offline.backfilled import BackfillReport
-from reconciler.records.offline.committing import commit, finish_promised, is_committed, throw_away
+from reconciler.records.offline.committing import commit, throw_away
 from reconciler.records.offline.executors import (
     DIGEST,
     KEPT,
@@ -62,7 +62,7 @@ from reconciler.records.offline.instants import iso
 from reconciler.records.offline.layout import Layout, layout_of
 from reconciler.records.offline.place import Place, open_place
 from reconciler.records.offline.recording import Run
-from reconciler.records.offline.runs import begun_file, form_schema, throw_away_left, turn
+from reconciler.records.offline.runs import begun_file, form_schema, turn, with_files, written_once
 from reconciler.records.offline.sinks import Staged
 from reconciler.records.offline.surveying import Part, Survey, Written, added, check_same
 from reconciler.records.progress import Pulse, Tell
@@ -110,19 +110,13 @@ def backfill(
         rows = Rows(frame, contract, job_of(contract, now, allow), layout_of(store.live, store.data, "").span_s)
         survey = rows.survey()
         Pulse("checking", survey.summary.rows, tell)(survey.summary.rows)
-        file = faults_file or home / f"faults-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.csv"
-        refused = _refused(frame, contract, rows, survey, file)
+        refused = _refused(frame, contract, rows, survey, faults_file or unnamed_file(home))
         if refused is not None and (not good_rows or any(fault.row < 0 for fault in refused.faults)):
             raise refused
         report = _counted(target, environment, survey, refused)
         if not dry_run:
-            finished = tuple(run.run for run in finish_promised(store))
-            throw_away_left(store, home)
-            report = replace(report, finished=finished)
-            if is_committed(store, report.run) or not report.left:
-                report = replace(report, before=report.left)
-            else:
-                report = _Attempt(store, home, schema, now).write(rows, survey, report, tell)
+            attempt = _Attempt(store, home, schema, now)
+            report = written_once(store, home, report, lambda report: attempt.write(rows, survey, report, tell))
     return replace(report, seconds=time.monotonic() - began)
 
 
@@ -190,10 +184,7 @@ class _Attempt(NamedTuple):
         throw_away(store, layout)
         begun.unlink()
         pulse(run.rows)
-        partitions = len({file.key for file in files})
-        return replace(
-            report, written=run.rows, files=len(files), size=run.size, partitions=partitions, snapshot=snapshot
-        )
+        return with_files(report, run, snapshot)
 
     def _staged(self, rows: Rows, survey: Survey, layout: Layout) -> tuple[Staged, ...]:
         """The files, once it is certain that they hold what was checked."""
