@@ -91,7 +91,7 @@ class World:
         return on_one_machine(self.environment, self.root, target, rows, **{"now": NOW, **options})
 
     def place(self, target):
-        return open_place(self.environment, self.root, target)
+        return open_place(self.environment, self.root, target.name)
 
     def files(self, target):
         """Addresses of the files, below the folder of the data."""

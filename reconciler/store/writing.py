@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from reconciler.contract import Contract
 from reconciler.errors import Usage
 from reconciler.records.faults import Allowable
 from reconciler.records.report import IngestReport
-from reconciler.records.target import Target
 from reconciler.store.opened import Named, Opened
 
 if TYPE_CHECKING:
@@ -124,6 +122,5 @@ class Writing(Opened):
         from reconciler.records.offline.waiting import wait_offline  # noqa: PLC0415 - heavy
 
         self._check_account()
-        # Which rows they were is in the report's folder: no contract is needed.
-        target = Target(cast(Contract, None), self.environment.name_prefix + report.group)
-        return wait_offline(self.environment, self._root, target, report, limit=limit, tell=tell)
+        name = self.environment.name_prefix + report.group
+        return wait_offline(self.environment, self._root, name, report, limit=limit, tell=tell)

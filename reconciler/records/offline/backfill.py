@@ -65,7 +65,7 @@ def backfill(
     or its table do not fit the spec.
     """
     began = time.monotonic()
-    place = open_place(environment, root, target)
+    place = open_place(environment, root, target.name)
     target = fitted(replace(target, live=place.live))
     destination(target, [OFFLINE], None)
     schema = form_schema(place)

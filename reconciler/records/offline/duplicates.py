@@ -80,7 +80,7 @@ def remove_duplicates(
     Of each the one that the service received first stays. With a `report`, only the partitions of that ingest are
     looked at. The keys of one partition have to fit into memory.
     """
-    place = open_place(environment, root, target)
+    place = open_place(environment, root, target.name)
     tell = tell or (lambda _: None)
     work = _in_iceberg if place.is_iceberg else _in_glue
     only = None if report is None else _partitions(place, report)

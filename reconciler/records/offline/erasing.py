@@ -100,7 +100,7 @@ def _erase(
 ) -> ErasureReport:
     environment, root = runtime.environment, runtime.root
     live = _live(environment, root, target)
-    place = open_place(environment, root, target) if live.group.offline else None
+    place = open_place(environment, root, target.name) if live.group.offline else None
     report = ErasureReport(target.contract.group, environment.name, len(ids), dry_run=dry_run)
     if dry_run:
         records = online_records(runtime, target, ids) if live.group.online else {}

@@ -12,7 +12,6 @@ from reconciler.aws.objects import Objects, as_s3
 from reconciler.config import Environment
 from reconciler.errors import ReconcilerError
 from reconciler.live import read_one
-from reconciler.records.target import Target
 from reconciler.state import Live
 
 if TYPE_CHECKING:
@@ -88,10 +87,10 @@ class Place:
         _usable(self.store, self.name, self.environment)
 
 
-def open_place(environment: Environment, root: Path, target: Target) -> Place:
-    """The offline store of a group; `NoOffline` where it has none, or where it is blocked."""
+def open_place(environment: Environment, root: Path, name: str) -> Place:
+    """The offline store of a group, by its name on AWS; `NoOffline` where it has none, or where it is blocked."""
     store = FeatureStore(environment, root)
-    live = _usable(store, target.name, environment)
+    live = _usable(store, name, environment)
     return Place(environment, root, store, live, Objects(environment, root))
 
 

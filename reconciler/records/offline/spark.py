@@ -100,7 +100,7 @@ def backfill(
     """
     began, now = time.monotonic(), now or datetime.now(UTC)
     _check_reach(environment, frame)
-    store = open_place(environment, root, target)
+    store = open_place(environment, root, target.name)
     target = fitted(replace(target, live=store.live))
     destination(target, [OFFLINE], None)
     schema = form_schema(store)

@@ -16,7 +16,6 @@ from reconciler.records.offline.keys import MissingRow, key_table
 from reconciler.records.offline.looking import Looker, looker
 from reconciler.records.offline.place import NoOffline, Place, open_place
 from reconciler.records.report import IngestReport
-from reconciler.records.target import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +55,7 @@ class RowsMissing(ReconcilerError):
 def wait_offline(
     environment: Environment,
     root: Path,
-    target: Target,
+    name: str,
     report: IngestReport,
     *,
     limit: timedelta = LIMIT,
@@ -64,13 +63,13 @@ def wait_offline(
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Waiting:
-    """Return when every row that this ingest has in the store is readable offline.
+    """Return when every row that this ingest has in the store is readable offline. `name` is the group's on AWS.
 
     Raises `NoOffline` at once where there is no offline store or it is blocked, and `RowsMissing` after `limit`.
     """
     if report.stores and "OfflineStore" not in report.stores:
         raise NoOffline(f"These rows of {report.group} were written to {', '.join(report.stores)} alone.")
-    place = open_place(environment, root, target)
+    place = open_place(environment, root, name)
     keys, since = keys_of(report, place)
     return wait_for(place, keys, since, limit=limit, tell=tell, sleep=sleep, clock=clock)
 

@@ -99,7 +99,7 @@ def test_a_run_that_dies_after_any_write_is_set_right_by_the_next(tmp_path, grou
         mine = [row["gusts"] for row in rows(place, target) if row["origin"] == f"A{number}"]
         assert sorted(mine) == given
         assert started(place, target) == []
-        assert list(records_of(open_place(*place, target)).promised()) == []
+        assert list(records_of(open_place(*place, target.name)).promised()) == []
     assert number > 6
 
 
@@ -122,7 +122,7 @@ def test_a_run_whose_snapshot_is_expired_is_not_committed_again(place):
     """Killed after the commit, before it could say so; then an erasure, or upkeep, forgot the snapshot."""
     target = place.make(Ice)
     report = run(place, target, some())
-    opened = open_place(*place, target)
+    opened = open_place(*place, target.name)
     records = records_of(opened)
     done = records.done(report.run)
     place.objects.delete([f"{backfills(place, target)}{report.run}.json"])

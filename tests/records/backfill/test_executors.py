@@ -137,7 +137,7 @@ def test_an_executor_without_the_class_says_so(record):
 
 
 def a_writing(place, target, totals):
-    store = open_place(place.environment, place.root, target)
+    store = open_place(place.environment, place.root, target.name)
     layout = layout_of(store.live, store.data, "a run")
     form = Form(layout, form_schema(store), NOW)
     names = tuple(column.name for column in target.contract.columns)

@@ -14,7 +14,7 @@ def test_what_was_ingested_is_waited_for_by_its_report(world, monkeypatch, proce
     target = world.make()
     report = world.ingest(target, rows(300), processes=processes)
 
-    found = wait_offline(world.environment, world.root, target, report, limit=timedelta(seconds=30))
+    found = wait_offline(world.environment, world.root, target.name, report, limit=timedelta(seconds=30))
 
     assert (found.rows, found.found) == (300, 300)
     assert set(Counter(row["origin"] for row in world.offline()).values()) == {1}
@@ -26,7 +26,7 @@ def test_so_is_what_went_into_the_embedded_emulator(tmp_path):
 
     report = world.ingest(target, rows(30))
 
-    assert wait_offline(world.environment, world.root, target, report, limit=timedelta(seconds=30)).found == 30
+    assert wait_offline(world.environment, world.root, target.name, report, limit=timedelta(seconds=30)).found == 30
     world.close()
 
 
@@ -39,4 +39,4 @@ def test_a_second_run_is_waited_for_with_what_the_first_has_sent(world, monkeypa
     report = world.ingest(target, rows(200))
 
     assert report.before
-    assert wait_offline(world.environment, world.root, target, report, limit=timedelta(seconds=30)).found == 200
+    assert wait_offline(world.environment, world.root, target.name, report, limit=timedelta(seconds=30)).found == 200

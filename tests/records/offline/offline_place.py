@@ -51,7 +51,7 @@ class World:
         return Target(spec.contract(group), spec.name, read_whole(self.store, spec.name))
 
     def place(self, target) -> Place:
-        return open_place(self.environment, self.root, target)
+        return open_place(self.environment, self.root, target.name)
 
     def put(self, target, *rows, stores=None):
         """Write records, each a dict of texts by feature."""

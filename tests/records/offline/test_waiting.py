@@ -22,7 +22,7 @@ ROWS = [
 
 
 def wait(world, target, report, **more):
-    return wait_offline(world.environment, world.root, target, report, **{**world.patience, **more})
+    return wait_offline(world.environment, world.root, target.name, report, **{**world.patience, **more})
 
 
 def test_rows_that_are_offline_are_found_at_once(world, group):

@@ -74,7 +74,7 @@ def test_an_ingest_is_waited_for_erased_and_tidied(served, kind):
     _lag(served, 120)
     report = served.ingest(target, people(2000, kind))
 
-    state = wait_offline(served.environment, served.root, target, report, **served.patience)
+    state = wait_offline(served.environment, served.root, target.name, report, **served.patience)
 
     assert (state.rows, state.found) == (2000, 2000)
     assert sum(served.slept) >= 100
@@ -100,7 +100,7 @@ def test_the_rows_of_an_earlier_run_are_waited_for_too(served):
     again = served.ingest(target, people(50))
 
     assert (again.written, again.before) == (0, 50)
-    assert wait_offline(served.environment, served.root, target, again, **served.patience).found == 50
+    assert wait_offline(served.environment, served.root, target.name, again, **served.patience).found == 50
 
 
 def test_numbers_of_an_ingest_are_waited_for(served):
@@ -108,7 +108,7 @@ def test_numbers_of_an_ingest_are_waited_for(served):
     rows = [Seen(plane=n, seen_at=1706929506 + n / 3, speed=1.5) for n in range(200)]
     report = served.ingest(target, rows)
 
-    assert wait_offline(served.environment, served.root, target, report, **served.patience).found == 200
+    assert wait_offline(served.environment, served.root, target.name, report, **served.patience).found == 200
 
 
 @pytest.mark.parametrize("kind", [Rain, Snow])
@@ -121,7 +121,7 @@ def test_rows_whose_answers_were_lost_are_tidied(served, kind):
     )
     report = served.ingest(target, people(1000, kind))
     served.server.ask("DELETE", "faults")
-    wait_offline(served.environment, served.root, target, report, **served.patience)
+    wait_offline(served.environment, served.root, target.name, report, **served.patience)
     before = _counted(served.rows(target))
 
     found = remove_duplicates(served.environment, served.root, target, report=report)
