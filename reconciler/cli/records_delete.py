@@ -14,8 +14,9 @@ from reconciler.cli.options import env_option
 from reconciler.cli.output import painter, print_json, say
 from reconciler.cli.records_options import Span, ids_option, open_group, rows_format, yes_option
 from reconciler.cli.records_read import all_ids
-from reconciler.cli.tables import aligned, plain_report, print_rows
+from reconciler.cli.tables import aligned, print_rows
 from reconciler.errors import Usage
+from reconciler.records.report import document_of
 from reconciler.render.counts import count
 from reconciler.render.escape import terminal
 
@@ -138,7 +139,7 @@ def erase(
             _ask(f"{what} {store.environment.name}? This cannot be undone.", yes=yes)
         done = store.erase(contract, wanted, dry_run=dry_run, tell=say, **options)
     if output == "json":
-        print_json(plain_report(done))
+        print_json(document_of(done))
     elif output == "csv":
         print_rows(("kind", "where", "reason", "fix"), [one._asdict() for one in done.remaining], output)
     else:
@@ -184,9 +185,9 @@ def deduplicate(group: str, env: str | None, output: str, *, dry_run: bool, yes:
         done = store.remove_duplicates(contract, dry_run=dry_run, tell=say)
     numbers = ("group", "environment", "rows", "found", "removed", "rewritten")
     if output == "json":
-        print_json(plain_report(done))
+        print_json(document_of(done))
     elif output == "csv":
-        print_rows(numbers, [plain_report(done)], output)
+        print_rows(numbers, [document_of(done)], output)
     else:
         removed = "none was removed" if dry_run else f"{done.removed:,} removed"
         click.echo(f"{count(done.found, 'duplicate')} among {count(done.rows, 'row')} of {done.group}; {removed}.")

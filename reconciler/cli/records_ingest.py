@@ -17,8 +17,9 @@ from reconciler.cli.options import env_option
 from reconciler.cli.output import nearby, painter, print_json, say
 from reconciler.cli.records_options import Span, open_group, open_store, rows_format
 from reconciler.cli.refused_rows import refusals_as
-from reconciler.cli.tables import aligned, plain_report, print_rows
+from reconciler.cli.tables import aligned, print_rows
 from reconciler.errors import Usage
+from reconciler.records.report import document_of
 from reconciler.render.counts import count
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def backfill(group: str, files: tuple[str, ...], env: str | None, output: str, *
     """
     with open_group(group, env, to_change=not options["dry_run"]) as (store, contract), bar(contract.group) as tell:
         done = store.backfill(contract, list(files), tell=tell, **options)
-    document = plain_report(done)
+    document = document_of(done)
     if output == "table":
         click.echo(str(done))
     else:

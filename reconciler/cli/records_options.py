@@ -38,13 +38,11 @@ yes_option: Callable[[Any], Any] = click.option("--yes", "-y", is_flag=True, hel
 @contextmanager
 def open_store(env: str | None) -> Iterator[Store]:
     """The store of an environment, for what needs no spec."""
-    from reconciler.aws import check_account  # noqa: PLC0415
     from reconciler.store import Store  # noqa: PLC0415
 
     config = read_config()
-    environment = config.environment(env)
-    check_account(environment, config.root)
-    with Store(config, environment) as store:
+    with Store(config, config.environment(env)) as store:
+        store.check_account()
         yield store
 
 
@@ -57,13 +55,11 @@ def open_group(group: str, env: str | None, *, to_change: bool = False) -> Itera
     config = read_config()
     environment = config.environment(env, to_change=to_change)
     with start(config.root, config.registry, rows_of=group) as loading:
-        from reconciler.aws import check_account  # noqa: PLC0415
         from reconciler.store import Store  # noqa: PLC0415
 
-        check_account(environment, config.root)
-        contract = _contract(loading, group)
         with Store(config, environment) as store:
-            yield store, contract
+            store.check_account()
+            yield store, _contract(loading, group)
 
 
 def _contract(loading: Loading, group: str) -> Contract:

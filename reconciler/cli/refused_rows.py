@@ -8,12 +8,11 @@ from contextlib import contextmanager
 
 from reconciler.cli.output import nearby, painter, print_json, say
 from reconciler.cli.tables import as_csv
-from reconciler.records.faults import RowFault, RowsRefused
+from reconciler.records.faults import RowsRefused
 from reconciler.render.counts import count
 from reconciler.render.escape import terminal
 
 _SHOWN = 20
-_VALUE = 40
 _CSV = ("row", "place", "feature", "value", "reason", "fix")
 
 
@@ -23,7 +22,7 @@ def show_refused(refused: RowsRefused) -> None:
     say(paint(terminal(refused.headline), "red"))
     for fault in refused.faults[:_SHOWN]:
         say()
-        say("  " + terminal(f"{fault.place}  {_subject(fault)}" if fault.place else _subject(fault)))
+        say("  " + terminal("  ".join(filter(None, (fault.place, fault.subject)))))
         say("      " + terminal(f"{fault.reason} {fault.fix}".strip()))
     left = refused.count - min(_SHOWN, len(refused.faults))
     say()
@@ -31,12 +30,6 @@ def show_refused(refused: RowsRefused) -> None:
         say(f"... and {count(left, 'fault')} more.")
     if refused.file:
         say(terminal(f"All of them are in {nearby(refused.file)}"))
-
-
-def _subject(fault: RowFault) -> str:
-    value = " ".join(fault.value.splitlines()) if fault.row >= 0 else ""
-    value = value if len(value) <= _VALUE else f"{value[:_VALUE]}..."
-    return f"{fault.feature} = {value}" if value and fault.feature else fault.feature or value
 
 
 @contextmanager

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -40,21 +37,6 @@ def as_csv(head: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """
     lines = (",".join(_csv_cell(row.get(name)) for name in head) for row in rows)
     return "".join(f"{line}\r\n" for line in (",".join(map(_csv_cell, head)), *lines))
-
-
-def plain_report(report: Any) -> dict[str, Any]:
-    """A report, which is a dataclass, as JSON has it."""
-    return {field.name: _plain(getattr(report, field.name)) for field in fields(report)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if hasattr(value, "_asdict"):
-        return {name: _plain(one) for name, one in value._asdict().items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
-    return str(value) if isinstance(value, Path) else value
 
 
 def _csv_cell(value: Any) -> str:

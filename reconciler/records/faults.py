@@ -36,10 +36,15 @@ class RowFault(NamedTuple):
     reason: str
     fix: str = ""
 
+    @property
+    def subject(self) -> str:
+        """`feature = value`, as far as each is known, on one line."""
+        value = " ".join(self.value.splitlines()) if self.row >= 0 else ""
+        value = value if len(value) <= _VALUE else f"{value[:_VALUE]}..."
+        return f"{self.feature} = {value}" if value and self.feature else self.feature or value
+
     def __str__(self) -> str:
-        value = " ".join(self.value.splitlines())[:_VALUE] if self.row >= 0 else ""
-        subject = f"{self.feature} = {value}" if value and self.feature else self.feature or value
-        return f"{': '.join(filter(None, (self.place, subject)))}: {self.reason} {self.fix}".rstrip()
+        return f"{': '.join(filter(None, (self.place, self.subject)))}: {self.reason} {self.fix}".rstrip()
 
 
 class RowsRefused(ReconcilerError):

@@ -58,8 +58,7 @@ class IngestReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON has it."""
-        document = {name: _plain(getattr(self, name)) for name in (f.name for f in fields(self))}
-        return document | {"failures": [row._asdict() for row in self.failures]}
+        return document_of(self)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> IngestReport:
@@ -77,7 +76,16 @@ class IngestReport:
             raise Usage(f"This is no report of an ingest ({type(wrong).__name__}: {wrong}). {fix}") from None
 
 
+def document_of(report: Any) -> dict[str, Any]:
+    """A report, which is a dataclass, as JSON has it."""
+    return {field.name: _plain(getattr(report, field.name)) for field in fields(report)}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+    if hasattr(value, "_asdict"):
+        return {name: _plain(one) for name, one in value._asdict().items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value

@@ -46,7 +46,8 @@ class Opened:
 
         return Runtime(self.environment, self._root)
 
-    def _check_account(self) -> None:
+    def check_account(self) -> None:
+        """Refuse credentials of another account than the environment names, and an emulator that is not up; once."""
         if not self._is_checked:
             check_account(self.environment, self._root)
             self._is_checked = True
@@ -64,7 +65,7 @@ class Opened:
 
     def _live_target(self, group: Any) -> Target:
         """The group as it is now; raises `Usage` where there is none."""
-        self._check_account()
+        self.check_account()
         target = self._target(group)
         reply = FeatureStore(self.environment, self._root).describe(target.name)
         if reply is None:

@@ -95,7 +95,7 @@ class Writing(Opened):
         """
         from reconciler.records.offline.engines import backfill_for  # noqa: PLC0415 - as the others
 
-        self._check_account()
+        self.check_account()
         return backfill_for(data)(
             self.environment,
             self._root,
@@ -121,6 +121,6 @@ class Writing(Opened):
         """
         from reconciler.records.offline.waiting import wait_offline  # noqa: PLC0415 - heavy
 
-        self._check_account()
+        self.check_account()
         name = self.environment.name_prefix + report.group
         return wait_offline(self.environment, self._root, name, report, limit=limit, tell=tell)

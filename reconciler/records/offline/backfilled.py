@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from reconciler.records.report import document_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ class BackfillReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON has it."""
-        document = {field.name: getattr(self, field.name) for field in fields(self)}
-        return document | {"finished": list(self.finished), "faults": str(self.faults) if self.faults else None}
+        return document_of(self)
 
     def __str__(self) -> str:
         told = [f"{self.written:,} rows written in {self.files:,} files of {self.partitions:,} partitions"]
