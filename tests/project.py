@@ -24,6 +24,19 @@ class Weather:
     temp_f: float | None = feature(default=None, about="Air temperature.")
 '''
 
+PROD = """
+[tool.reconciler]
+name = "acme/flights"
+[tool.reconciler.environments.local]
+endpoint = "embedded"
+[tool.reconciler.environments.prod]
+account = "123456789012"
+region = "eu-central-1"
+role_arn = "arn:aws:iam::123456789012:role/feature-store"
+s3_uri = "s3://acme/prod"
+"""
+"""Configuration with an environment on AWS beside the laptop's."""
+
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "COVERAGE_PROCESS_START")
 
 

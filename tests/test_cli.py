@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 
 import pytest
-from project import SPEC, Project, http_environment
+from project import PROD, SPEC, Project, http_environment
 
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.emulator.embedded import open_emulator
@@ -15,17 +15,6 @@ from reconciler.emulator.server import running
 
 CHANGED = SPEC.replace("online=Online()", 'online=Online(), tags={"team": "ops"}')
 REFUSED = SPEC.replace("temp_f: float", "temp_f: str")
-PROD = """
-[tool.reconciler]
-name = "acme/flights"
-[tool.reconciler.environments.local]
-endpoint = "embedded"
-[tool.reconciler.environments.prod]
-account = "123456789012"
-region = "eu-central-1"
-role_arn = "arn:aws:iam::123456789012:role/feature-store"
-s3_uri = "s3://acme/prod"
-"""
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 

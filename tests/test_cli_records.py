@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from project import SPEC, Project, http_environment
+from project import PROD, SPEC, Project, http_environment
 
 from reconciler.cli import records
 from reconciler.cli.main import cli
@@ -14,17 +14,6 @@ from reconciler.emulator.server import running
 HEAD = "origin,observed_at,temp_f\n"
 GOOD = HEAD + "JFK,2013-07-10T16:00:00Z,82.94\nLGA,2013-07-10T16:00:00Z,\n"
 BAD = HEAD + "JFK,2013-07-10T16:00:00,82.94\nLGA,2013-07-10T16:00:00Z,warm\nEWR,2013-07-10T16:00:00Z,80.1\n"
-PROD = """
-[tool.reconciler]
-name = "acme/flights"
-[tool.reconciler.environments.local]
-endpoint = "embedded"
-[tool.reconciler.environments.prod]
-account = "123456789012"
-region = "eu-central-1"
-role_arn = "arn:aws:iam::123456789012:role/feature-store"
-s3_uri = "s3://acme/prod"
-"""
 
 
 def made(root):
