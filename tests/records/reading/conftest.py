@@ -1,41 +1,8 @@
 import pytest
-from online_world import Shape, Sight, online, online_http
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    """One emulator for all tests that only write groups of their own, in this process."""
-    with online(tmp_path_factory.mktemp("embedded")) as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def served(tmp_path_factory):
-    """One over HTTP, with its faults."""
-    with online_http(tmp_path_factory.mktemp("served")) as made:
-        yield made
-
-
-@pytest.fixture(params=["embedded", "http"])
-def either(request):
-    """Each of them."""
-    return request.getfixturevalue("store" if request.param == "embedded" else "served")
+from online_world import Shape
 
 
 @pytest.fixture
-def sights(either, request):
-    """A group of every kind of value."""
-    return either.create(Sight, _name(request))
-
-
-@pytest.fixture
-def shapes(either, request):
+def shapes(either, own_name):
     """A group of collections."""
-    return either.create(Shape, f"s-{_name(request)}")
-
-
-def _name(request):
-    """A name of the test's own."""
-    import uuid
-
-    return f"g{uuid.uuid4().hex[:20]}"
+    return either.create(Shape, f"s-{own_name}")
