@@ -1,7 +1,9 @@
 """The one shape both sides share, and the only place that knows how AWS words map to ours."""
 
 from reconciler.state.model import (
+    Asked,
     Catalog,
+    Dataset,
     Desired,
     Feature,
     Group,
@@ -16,7 +18,9 @@ from reconciler.state.model import (
 )
 
 __all__ = [
+    "Asked",
     "Catalog",
+    "Dataset",
     "Desired",
     "Feature",
     "Group",

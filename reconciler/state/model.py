@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 REGISTRY_TAG = "reconciler:registry"
@@ -128,12 +129,45 @@ class Retirement:
     source: Source = Source()
 
 
+class Asked(NamedTuple):
+    """One column of a dataset: a feature of a group, looked up by a column of the labels, under a name of its own."""
+
+    output: str
+    group: str
+    feature: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A declared training set.
+
+    `time` is the column of the labels with their moments. `max_ages` are by group and key: how old a row may be.
+    `strict` takes only rows before a label's moment, `known_at` only those that the service had received by then.
+    """
+
+    name: str
+    features: tuple[Asked, ...]
+    time: str
+    max_ages: Mapping[tuple[str, str], timedelta] = field(default_factory=dict)
+    strict: bool = False
+    known_at: bool = False
+    description: str = ""
+    source: Source = Source()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that it uses, in the order in which it names them."""
+        return tuple(dict.fromkeys(asked.group for asked in self.features))
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Everything a registry folder asks for, by the group's name."""
+    """Everything a registry folder asks for: groups and datasets by their names."""
 
     groups: Mapping[str, Desired]
     retired: Mapping[str, Retirement]
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Where a question is answered: in this process, on Athena, or on Spark."""
