@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from reconciler.aws.runtime import Runtime
 from reconciler.records.deleting import NotDeleted, delete_many, event_times
+from reconciler.records.limits import LAST_SECOND
 from reconciler.records.offline.erasure import Remaining
 from reconciler.records.offline.instants import instants
 from reconciler.records.target import Target
@@ -55,10 +56,14 @@ def forget(runtime: Runtime, target: Target, ids: Sequence[str], now: datetime) 
 
 
 def _after(target: Target, moment: datetime, event_times: Iterable[str]) -> datetime:
-    """The moment, or one that is later than all of these event times."""
+    """The moment, or one that is later than all of these event times, as far as there is a later one.
+
+    The service refuses to delete what lies behind the last year that it can say: milliseconds that were written as
+    seconds, for instance.
+    """
     import pyarrow as pa  # noqa: PLC0415 - heavy
 
     texts = pa.array(list(event_times), pa.string())
     seconds, _ = instants(texts.cast(pa.float64()) if target.contract.moment.kind == "unix" else texts)
     latest = max((one for one in seconds.to_pylist() if one is not None), default=None)
-    return moment if latest is None else max(moment, _EPOCH + timedelta(seconds=latest) + _LATER)
+    return moment if latest is None else max(moment, _EPOCH + timedelta(seconds=min(latest, LAST_SECOND - 2)) + _LATER)

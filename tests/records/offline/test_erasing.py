@@ -447,3 +447,16 @@ def test_a_large_file_that_was_changed_meanwhile_is_read_again(world, monkeypatc
 
     assert report.is_complete, report  # no upload was left behind either
     assert world.ids(rain) == sorted({"bob", "cleo"} - set(changed))
+
+
+def test_a_record_of_the_last_second_there_is_is_named_and_not_stumbled_over(world):
+    """Nothing is later than it, so the service deletes it at no event time."""
+    seen = world.make(Seen)
+    late = {"plane": "1", "seen_at": "253402300799"}
+    world.put(seen, late, {"plane": "2", "seen_at": "1710000000"})
+
+    report = erased(world, seen, "1", "2")
+
+    assert report.online == 2
+    assert [(one.kind, one.where) for one in report.remaining][:1] == [("online record", "1")]
+    assert not report.is_complete
