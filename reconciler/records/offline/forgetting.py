@@ -58,8 +58,7 @@ def forget(runtime: Runtime, target: Target, ids: Sequence[str], now: datetime) 
 def _after(target: Target, moment: datetime, event_times: Iterable[str]) -> datetime:
     """The moment, or one that is later than all of these event times, as far as there is a later one.
 
-    The service refuses to delete what lies behind the last year that it can say: milliseconds that were written as
-    seconds, for instance.
+    A record of the last second of the year 9999 stays, since the service deletes it at no event time.
     """
     import pyarrow as pa  # noqa: PLC0415 - heavy
 
