@@ -74,6 +74,11 @@ def written(seconds: Ints, nanos: Ints) -> Any:
     return pa.concat_arrays(parts).take(pa.array(order))
 
 
+def fixed(seconds: Ints, nanos: Ints) -> Any:
+    """Instants as an Arrow array of text with nine decimals each."""
+    return _written(seconds, nanos, 9)
+
+
 def why(text: str) -> tuple[str, str]:
     """What keeps one text from being an instant, and what would help."""
     found = _SHAPE.fullmatch(text.strip())
