@@ -30,6 +30,8 @@ Key: TypeAlias = tuple[str, str]
 """A group's name on AWS, and a record identifier as text."""
 Found: TypeAlias = Mapping[str, Any]
 """One of the Records of a reply."""
+Features: TypeAlias = Sequence[str] | Mapping[str, Sequence[str]] | None
+"""Which features to read; all of them for None."""
 
 
 def get_many(
@@ -62,11 +64,14 @@ async def read_many(
     targets: Mapping[str, Target],
     keys: Sequence[Key],
     *,
-    features: Sequence[str] | None = None,
+    features: Features = None,
     expires_at: bool = False,
     connections: int = CONNECTIONS,
 ) -> list[Found | None]:
-    """What AWS says of each key, in their order; None where there is no record. Raises `AwsFailed`."""
+    """What AWS says of each key, in their order; None where there is no record. Raises `AwsFailed`.
+
+    `features` are names on AWS: the same for every group, or by the groups' names.
+    """
     for target in targets.values():
         check_online(target)
     reading = _Reading(runtime, features, expires_at=expires_at)
@@ -79,7 +84,7 @@ async def read_many(
 class _Reading:
     """Batches under way, and what they have brought."""
 
-    def __init__(self, runtime: Runtime, features: Sequence[str] | None, *, expires_at: bool) -> None:
+    def __init__(self, runtime: Runtime, features: Features, *, expires_at: bool) -> None:
         self._runtime, self._features, self._expires_at = runtime, features, expires_at
         self._pace = Pace(slowest=_FLOOR)
         self._new_until: dict[str, float] = {}
@@ -127,13 +132,16 @@ class _Reading:
         groups: dict[str, list[str]] = {}
         for name, text in keys:
             groups.setdefault(name, []).append(text)
-        more = {"FeatureNames": list(self._features)} if self._features is not None else {}
         identifiers = [
-            {"FeatureGroupName": name, "RecordIdentifiersValueAsString": texts, **more}
+            {"FeatureGroupName": name, "RecordIdentifiersValueAsString": texts, **self._more(name)}
             for name, texts in groups.items()
         ]
         expiry = {"ExpirationTimeResponse": "Enabled"} if self._expires_at else {}
         return json.dumps({"Identifiers": identifiers, **expiry}).encode()
+
+    def _more(self, group: str) -> dict[str, list[str]]:
+        features = self._features.get(group) if isinstance(self._features, Mapping) else self._features
+        return {"FeatureNames": list(features)} if features is not None else {}
 
     async def _settle(self, keys: Sequence[Key], reply: Reply) -> tuple[list[Key], float]:
         """Keep what was found; answers the keys to ask for again, and how long to wait with it at least."""
