@@ -101,7 +101,9 @@ class Stores:
         """A group's offline store as somebody would copy it into a folder: `folder/<group name>/...`."""
         bucket, key = objects.split(self.target(name).uri)
         source = self.root / ".reconciler" / "emulator" / "s3" / bucket / Path(key).parent
-        shutil.copytree(source, folder / (under or name), dirs_exist_ok=True)
+        (folder / (under or name) / "data").mkdir(parents=True)
+        if source.exists():
+            shutil.copytree(source, folder / (under or name), dirs_exist_ok=True)
 
     # Glue's format
 
