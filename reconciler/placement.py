@@ -16,7 +16,10 @@ from reconciler.state.words import is_foreign_tag
 
 
 def place(registry: Registry, environment: Environment, owner: str) -> Registry:
-    """The registry as this environment wants it; raises `Invalid` with everything that is still open."""
+    """The registry as this environment wants it; raises `Invalid` with everything that is still open.
+
+    Datasets stay as they are: they name groups as specs do, without the environment's prefix.
+    """
     faults = [*_unknown_groups(registry, environment), *_ignored_tags(registry, environment)]
     groups = {}
     for name, desired in registry.groups.items():
@@ -29,7 +32,7 @@ def place(registry: Registry, environment: Environment, owner: str) -> Registry:
         environment.name_prefix + name: replace(line, name=environment.name_prefix + name)
         for name, line in registry.retired.items()
     }
-    return Registry(groups, retired)
+    return Registry(groups, retired, registry.datasets)
 
 
 def _placed(desired: Desired, environment: Environment, owner: str) -> Desired:

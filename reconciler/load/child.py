@@ -24,18 +24,18 @@ from reconciler.errors import Fault
 from reconciler.load.explain import explain, files_that_failed
 from reconciler.load.fresh import read_from_source
 from reconciler.spec import collect
-from reconciler.state import Desired, Registry, Retirement
+from reconciler.state import Dataset, Desired, Registry, Retirement
 from reconciler.state.codec import registry_as_json
 
 
-def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "") -> None:
+def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "", dataset: str = "") -> None:
     """Read the folder and leave; there is no way back into what registry files may have left behind.
 
-    `rows_of` names a group whose contract is wanted too, or is `*` for all.
+    `rows_of` names a group whose contract is wanted too, or is `*` for all; `dataset` one whose groups' are.
     """
     root = Path(root_name)
     owner = os.getpid()
-    _Reading(root, root / folder_name, descriptor, rows_of).run()
+    _Reading(root, root / folder_name, descriptor, rows_of, dataset).run()
     # Threads and exit handlers of registry files do not matter, nor does a copy of us that one of them made.
     for stream in (sys.stdout, sys.stderr):
         if os.getpid() == owner:
@@ -44,8 +44,9 @@ def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "") -
 
 
 class _Reading:
-    def __init__(self, root: Path, folder: Path, descriptor: int, rows_of: str) -> None:
-        self._root, self._folder, self._descriptor, self._rows_of = root, folder, descriptor, rows_of
+    def __init__(self, root: Path, folder: Path, descriptor: int, rows_of: str, dataset: str) -> None:
+        self._root, self._folder, self._descriptor = root, folder, descriptor
+        self._rows_of, self._dataset = rows_of, dataset
         self._process = os.getpid()
         self._collector = collect.Collector(root, folder)
 
@@ -65,13 +66,15 @@ class _Reading:
         collect.install(None)
         faults = [*self._collector.faults, *_twice(self._collector.declared)]
         self._say(faults=[astuple(fault) for fault in faults], strangers=sorted(self._collector.strangers))
-        if self._rows_of and not faults:
+        if (self._rows_of or self._dataset) and not faults:
             self._say(contracts=list(self._contracts()))
         self._say(registry=registry_as_json(_registry(self._collector.declared)))
 
     def _contracts(self) -> Iterator[dict[str, Any]]:
+        datasets = (d for d in self._collector.declared if isinstance(d, Dataset) and d.name == self._dataset)
+        wanted = {self._rows_of, *(name for dataset in datasets for name in dataset.groups)}
         for name, contract in self._collector.contracts.items():
-            if self._rows_of in ("*", name):
+            if self._rows_of == "*" or name in wanted:
                 yield contract().as_json()
 
     def _read(self, file: Path, shown: str) -> Iterator[Fault]:
@@ -127,24 +130,26 @@ def _make_package(root: Path, folder: Path) -> None:
             sys.modules[name] = package
 
 
-def _registry(declared: list[Desired | Retirement]) -> Registry:
-    groups = {d.group.name: d for d in declared if isinstance(d, Desired)}
-    return Registry(groups, {d.name: d for d in declared if isinstance(d, Retirement)})
+def _registry(declared: list[collect.Declared]) -> Registry:
+    return Registry(
+        {d.group.name: d for d in declared if isinstance(d, Desired)},
+        {d.name: d for d in declared if isinstance(d, Retirement)},
+        {d.name: d for d in declared if isinstance(d, Dataset)},
+    )
 
 
-def _twice(declared: list[Desired | Retirement]) -> Iterator[Fault]:
+def _twice(declared: list[collect.Declared]) -> Iterator[Fault]:
     places = defaultdict(list)
     for one in declared:
-        retired = isinstance(one, Retirement)
-        places[retired, one.name if isinstance(one, Retirement) else one.group.name].append(one.source)
-    for (retired, name), sources in places.items():
+        places[type(one), one.group.name if isinstance(one, Desired) else one.name].append(one.source)
+    for (kind, name), sources in places.items():
         for number, source in enumerate(sources):
             if len(sources) > 1:
                 other = sources[0 if number else 1]
-                what = "retired" if retired else "declared"
-                field = "retire" if retired else "name"
-                reason = f"The group is {what} at {other.file}:{other.line} too."
-                fix = "Keep one of the two lines." if retired else "Rename one of them, or remove it."
+                what = "dataset" if kind is Dataset else "group"
+                done, field = ("retired", "retire") if kind is Retirement else ("declared", "name")
+                reason = f"The {what} is {done} at {other.file}:{other.line} too."
+                fix = "Keep one of the two lines." if kind is Retirement else "Rename one of them, or remove it."
                 line = source.line_of("name") if "name" in source.fields else source.line
                 yield Fault(source.file, line, name, field, repr(name), reason, fix)
 

@@ -37,7 +37,7 @@ _CHILD = """import sys
 package = sys.argv[1]
 if package not in sys.path: sys.path.append(package)
 from reconciler.load.child import main
-main(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])"""
+main(sys.argv[2], sys.argv[3], int(sys.argv[4]), *sys.argv[5:])"""
 
 
 class RegistryPrinted(UserWarning):
@@ -49,10 +49,13 @@ def load(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60) 
     return start(root, folder, timeout_s=timeout_s).result()
 
 
-def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60, rows_of: str = "") -> Loading:
+def start(
+    root: Path, folder: str | Path = "registry", *, timeout_s: float = 60, rows_of: str = "", dataset: str = ""
+) -> Loading:
     """Begin to read a registry folder beside other work.
 
-    `rows_of` names a group whose contract is wanted too (`Loading.contracts`); `*` means every group's.
+    `rows_of` names a group whose contract is wanted too (`Loading.contracts`); `*` means every group's. `dataset` names
+    a dataset, and the contracts of all its groups are wanted.
     """
     import subprocess  # noqa: PLC0415  (the child imports this package too, and starts nothing)
 
@@ -64,7 +67,7 @@ def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60,
     package = str(Path(__file__).parents[2])
     try:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)
-            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer), rows_of],
+            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer), rows_of, dataset],
             cwd=root,
             env=_bare_environment(),
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import Fault, Invalid, Usage
 from reconciler.state import Registry
-from reconciler.state.checks import check
+from reconciler.state.checks import beside, check
 from reconciler.state.codec import registry_as_json, registry_from_json
 
 SIZE_LIMIT = 64 * 2**20
@@ -44,16 +44,10 @@ def read_specs(path: Path) -> Registry:
 def checked(registry: Registry, faults: Iterable[Fault]) -> Registry:
     """The registry, if nothing is wrong with it: neither what was found already nor what it means."""
     found = list(faults)
-    # What stands in for a word at fault may look wrong in turn: one fault of a word is enough.
-    known = {(fault.group, _head(fault)) for fault in found}
-    found += [fault for fault in check(registry) if (fault.group, _head(fault)) not in known]
+    found += beside(found, check(registry))
     if found:
         raise Invalid(found)
     return registry
-
-
-def _head(fault: Fault) -> str:
-    return fault.field.split(".")[0]
 
 
 def _json(text: bytes, name: str) -> object:

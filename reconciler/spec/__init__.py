@@ -14,15 +14,24 @@ An instance is a validated record; `Weather.temp_f` is a reference to the featur
 the `GroupSpec`. Types a feature may have: `int`, `float`, `str`, `bool`, `datetime`, `UnixTime`, `Literal` or
 `StrEnum` of strings, `list[T]`, `set[T]` and `Vector[n]`; `X | None` for what may be missing, and
 `Annotated[int, Ge(0)]` (from annotated-types) to constrain a value.
+
+    departure_delay = Dataset(
+        name="departure-delay", features=[Weather.temp_f, using(Weather, key="dest", prefix="dest_").temp_f], time="at"
+    )
+
+declares a training set: features as they were known at the moments of labels.
 """
 
+from reconciler.spec.dataset import Dataset
 from reconciler.spec.define import feature_group, retire
 from reconciler.spec.group import Feature, GroupSpec
 from reconciler.spec.refs import FeatureRef, ref
+from reconciler.spec.using import using
 from reconciler.spec.values import UnixTime, Vector
 from reconciler.spec.words import Offline, OnDemand, Online, Provisioned, feature
 
 __all__ = [
+    "Dataset",
     "Feature",
     "FeatureRef",
     "GroupSpec",
@@ -36,4 +45,5 @@ __all__ = [
     "feature_group",
     "ref",
     "retire",
+    "using",
 ]

@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.contract import Contract
 from reconciler.errors import Fault, Invalid
-from reconciler.state import Desired, Retirement
+from reconciler.state import Dataset, Desired, Retirement
 
 _OURS = "reconciler.spec"
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 
-Declared: TypeAlias = Desired | Retirement
+Declared: TypeAlias = Desired | Retirement | Dataset
 
 
 class Place(NamedTuple):
@@ -43,13 +43,13 @@ class Collector:
     def take(self, declared: Declared, faults: Iterable[Fault], contract: Callable[[], Contract] | None = None) -> None:
         """A declaration of this registry, or one that a library made while it was imported."""
         source = declared.source
-        name = declared.name if isinstance(declared, Retirement) else declared.group.name
+        name = declared.group.name if isinstance(declared, Desired) else declared.name
         if not f"{self._root}{source.file}".startswith(self._folder):
             self.strangers.append(f"{source.file}:{source.line}: {name}")
             return
         self.declared.append(declared)
         self.faults.extend(faults)
-        if contract is not None and not isinstance(declared, Retirement):
+        if contract is not None and isinstance(declared, Desired):
             self.contracts[declared.group.name] = contract
 
     def forget(self, files: Iterable[str]) -> None:

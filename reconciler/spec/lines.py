@@ -48,6 +48,20 @@ def lines_of_call(path: str, line: int) -> Lines:
     return Lines(line, _keywords(node), features)
 
 
+def lines_of_dataset(path: str, line: int) -> Lines:
+    """Of a `Dataset(...)` that begins at this line; its features are `features[0]` and so on, as they stand there."""
+    node = _index(path).datasets.get(line)
+    if node is None:
+        return Lines(line, {}, {})
+    features: dict[str, int] = {}
+    for keyword in node.keywords:
+        if keyword.arg == "features" and isinstance(keyword.value, (ast.List, ast.Tuple)):
+            written = keyword.value.elts
+            if not any(isinstance(element, ast.Starred) for element in written):
+                features = {f"features[{number}]": element.lineno for number, element in enumerate(written)}
+    return Lines(line, _keywords(node), features)
+
+
 def _keywords(call: ast.Call) -> dict[str, int]:
     return {word.arg: word.lineno for word in call.keywords if word.arg}
 
@@ -64,11 +78,12 @@ class _Index(NamedTuple):
     classes: dict[tuple[str, int], ast.ClassDef]
     by_name: dict[str, ast.ClassDef]
     calls: dict[int, ast.Call]
+    datasets: dict[int, ast.Call]
 
 
 @lru_cache(maxsize=64)
 def _index(path: str) -> _Index:
-    index = _Index({}, {}, {})
+    index = _Index({}, {}, {}, {})
     try:
         tree = ast.parse(Path(path).read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -81,6 +96,14 @@ def _index(path: str) -> _Index:
             index.classes.update(((node.name, d.lineno), node) for d in node.decorator_list)
         elif isinstance(node, ast.Call) and any(word.arg == "record_id" for word in node.keywords):
             index.calls.setdefault(node.lineno, node)
+        elif isinstance(node, ast.Call) and _is_dataset(node):
+            index.datasets.setdefault(node.lineno, node)
     for name in twice:
         del index.by_name[name]
     return index
+
+
+def _is_dataset(call: ast.Call) -> bool:
+    """By the name that registry files import, or by the words where they give it another."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    return name == "Dataset" or {"features", "time"} <= {word.arg for word in call.keywords}

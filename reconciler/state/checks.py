@@ -6,16 +6,17 @@ boto3 checks almost none of this: bad enums, bad names and 101 additions all lea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.errors import Fault
 from reconciler.state import feature_checks, limits
+from reconciler.state.dataset_checks import check_datasets
 from reconciler.state.feature_checks import Finding, name_rule, one_of
 from reconciler.state.model import Desired, Registry
 
 
 def check(registry: Registry) -> Iterator[Fault]:
-    """Every fault of every group, and those that only show between groups."""
+    """Every fault of every group and dataset, and those that only show between them."""
     for desired in registry.groups.values():
         yield from check_group(desired)
     yield from _names_that_differ_in_case(registry)
@@ -41,6 +42,20 @@ def check(registry: Registry) -> Iterator[Fault]:
                 "Retiring a group needs a reason.",
                 "Say why the group may go: reviewers read it in the plan.",
             )
+    yield from check_datasets(registry)
+
+
+def beside(known: Iterable[Fault], found: Iterable[Fault]) -> list[Fault]:
+    """What was found beside faults that are known already.
+
+    What stands in for a word at fault may look wrong in turn: one fault of a word is enough.
+    """
+    words = {(fault.group, _word(fault)) for fault in known}
+    return [fault for fault in found if (fault.group, _word(fault)) not in words]
+
+
+def _word(fault: Fault) -> str:
+    return fault.field.split(".")[0].split("[")[0]
 
 
 def check_group(desired: Desired) -> Iterator[Fault]:

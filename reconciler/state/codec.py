@@ -1,4 +1,4 @@
-"""Groups as JSON and back: what a child process, a file between machines, and a digest are made of.
+"""Groups and datasets as JSON and back: what a child process, a file between machines, and a digest are made of.
 
 Reading is strict, since a specs file may come from a job that is not trusted: unknown keys and wrong types are
 faults, never guesses.
@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from reconciler.errors import Fault, Invalid
 from reconciler.state.model import (
+    Asked,
     Catalog,
+    Dataset,
     Desired,
     Feature,
     Group,
@@ -26,6 +29,7 @@ from reconciler.state.model import (
 )
 
 FORMAT_VERSION = "1"
+_MICROSECOND = timedelta(microseconds=1)
 
 T = TypeVar("T")
 
@@ -83,6 +87,7 @@ def _said(**values: Any) -> dict[str, Any]:
 
 def registry_as_json(registry: Registry) -> dict[str, Any]:
     """What `validate --specs-out` writes: the registry by name, sorted, with where each thing stands."""
+    datasets = [dataset_as_json(registry.datasets[name]) for name in sorted(registry.datasets)]
     return {
         "format_version": FORMAT_VERSION,
         "groups": [_desired_as_json(registry.groups[name]) for name in sorted(registry.groups)],
@@ -90,6 +95,22 @@ def registry_as_json(registry: Registry) -> dict[str, Any]:
             {"name": r.name, "reason": r.reason, "source": _source_as_json(r.source)}
             for _, r in sorted(registry.retired.items())
         ],
+        **({"datasets": datasets} if datasets else {}),
+    }
+
+
+def dataset_as_json(dataset: Dataset) -> dict[str, Any]:
+    """A dataset as plain values, its features in their order."""
+    ages = sorted(dataset.max_ages.items())
+    return {
+        "name": dataset.name,
+        "features": [asked._asdict() for asked in dataset.features],
+        "time": dataset.time,
+        "max_ages": [{"group": group, "key": key, "age_us": age // _MICROSECOND} for (group, key), age in ages],
+        "strict": dataset.strict,
+        "known_at": dataset.known_at,
+        "description": dataset.description,
+        "source": _source_as_json(dataset.source),
     }
 
 
@@ -109,12 +130,18 @@ def _source_as_json(source: Source) -> dict[str, Any]:
 def registry_from_json(document: object, file: str = "specs") -> Registry:
     """Read what `registry_as_json` wrote; raises `Invalid` that names the path of what is wrong."""
     try:
-        top = _object(document, "", {"format_version", "groups", "retired"})
+        top = _object(document, "", {"format_version", "groups", "retired", "datasets"})
         if top.get("format_version") != FORMAT_VERSION:
             raise _Wrong("format_version", top.get("format_version"), f"this tool reads {FORMAT_VERSION!r}")
         groups = _list(top.get("groups"), "groups", _desired_from_json)
         retired = _list(top.get("retired"), "retired", _retirement_from_json)
-        return Registry(_by_name(groups, lambda d: d.group.name), _by_name(retired, lambda r: r.name))
+        # Files that were written before there were datasets have none.
+        datasets = _list(top.get("datasets", []), "datasets", dataset_from_json)
+        return Registry(
+            _by_name(groups, lambda d: d.group.name),
+            _by_name(retired, lambda r: r.name),
+            _by_name(datasets, lambda d: d.name),
+        )
     except _Wrong as wrong:
         raise Invalid([wrong.fault(file)]) from None
 
@@ -200,6 +227,45 @@ def _retirement_from_json(document: object, path: str) -> Retirement:
     value = _object(document, path, {"name", "reason", "source"})
     source = _source_from_json(value.get("source", {}), f"{path}.source")
     return Retirement(_text(value, "name", path), _text(value, "reason", path), source)
+
+
+def dataset_from_json(document: object, path: str = "dataset") -> Dataset:
+    """Read what `dataset_as_json` wrote."""
+    value = _object(document, path, set(Dataset.__dataclass_fields__))
+    ages = _list(value.get("max_ages", []), f"{path}.max_ages", _age_from_json)
+    return Dataset(
+        name=_text(value, "name", path),
+        features=tuple(_list(value.get("features"), f"{path}.features", _asked_from_json)),
+        time=_text(value, "time", path),
+        max_ages=_by_join(ages, f"{path}.max_ages"),
+        strict=_maybe(value, "strict", path, bool) or False,
+        known_at=_maybe(value, "known_at", path, bool) or False,
+        description=_maybe(value, "description", path, str) or "",
+        source=_source_from_json(value.get("source", {}), f"{path}.source"),
+    )
+
+
+def _asked_from_json(document: object, path: str) -> Asked:
+    value = _object(document, path, set(Asked._fields))
+    return Asked(*(_text(value, name, path) for name in Asked._fields))
+
+
+def _age_from_json(document: object, path: str) -> tuple[tuple[str, str], timedelta]:
+    value = _object(document, path, {"group", "key", "age_us"})
+    try:
+        age = _typed(value.get("age_us"), f"{path}.age_us", int) * _MICROSECOND
+    except OverflowError:
+        raise _Wrong(f"{path}.age_us", value["age_us"], "no age is as long") from None
+    return (_text(value, "group", path), _text(value, "key", path)), age
+
+
+def _by_join(ages: list[tuple[tuple[str, str], timedelta]], path: str) -> dict[tuple[str, str], timedelta]:
+    found: dict[tuple[str, str], timedelta] = {}
+    for join, age in ages:
+        if join in found:
+            raise _Wrong(path, list(join), "the group and key stand there twice")
+        found[join] = age
+    return found
 
 
 def _source_from_json(document: object, path: str) -> Source:
