@@ -1,0 +1,8 @@
+"""Point-in-time questions as SQL: one statement for each, pure text, in Trino's dialect or Spark's."""
+
+from reconciler.datasets.sql.answers import FACTS, answer_sql
+from reconciler.datasets.sql.dialects import SPARK, TRINO, Dialect
+from reconciler.datasets.sql.listings import listing_sql
+from reconciler.datasets.sql.sources import Source
+
+__all__ = ["FACTS", "SPARK", "TRINO", "Dialect", "Source", "answer_sql", "listing_sql"]
