@@ -16,6 +16,7 @@ _BILLION = 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST, LAST = -62_135_596_800 * _BILLION, 253_402_300_799 * _BILLION + 999_999_999
 """The years 0001 to 9999, in nanoseconds since 1970."""
+_LAST_NUMBER = math.nextafter(253_402_300_800, 0)
 _BASES = (
     1_704_067_200 * _BILLION,  # 2024-01-01
     1_709_251_199 * _BILLION,  # a second before a leap day ends
@@ -212,17 +213,22 @@ class _World:
         self.chance = chance
         self.ids = {kind: chance.sample(pool, min(ids, len(pool))) for kind, pool in _IDS.items()}
         base = chance.choice(_BASES)
-        steps = [chance.choice(_STEPS) * chance.choice((1, 1, -1)) for _ in range(5)]
+        steps = [chance.choice(_STEPS) * chance.choice((1, 1, -1)) for _ in range(chance.choice((2, 5)))]
         self.instants = [min(max(base + step, FIRST), LAST) for step in steps]
         self.counts_seconds = chance.random() < 0.2
         """The labels' moments are given as numbers."""
         self.is_of_service = 0 <= self.instants[0] // 1000 <= 4_000_000_000 * 10**6
+
+        self.times = [self._micros() for _ in range(chance.choice((1, 2, 4, 8)))]
 
     def nanos(self):
         return self.chance.choice(self.instants)
 
     def micros(self):
         """A time of the service's own."""
+        return self.chance.choice(self.times)
+
+    def _micros(self):
         near = self.nanos() // 1000 if self.is_of_service else _SERVICE
         return max(0, near + self.chance.choice((0, 0, 0, 1, -1, 1000, 10**6, -(10**6))))
 
@@ -261,8 +267,10 @@ class _World:
     def event(self, kind):
         nanos = self.nanos()
         if kind == "Fractional":
-            number = float(Fraction(nanos, _BILLION))
-            return self.chance.choice((number, number, math.nextafter(number, 0), math.nextafter(number, math.inf)))
+            number = _number(nanos)
+            return self.chance.choice(
+                (number, number, math.nextafter(number, 0), min(_LAST_NUMBER, math.nextafter(number, math.inf)))
+            )
         return iso(nanos, self.chance.choice((0, 0, 3, 6, 9, self.chance.randrange(10))))
 
     def value(self, kind):
@@ -278,8 +286,7 @@ class _World:
         nanos = min(max(self.nanos() + self.chance.choice((0, 0, 0, 1, -1)), FIRST), LAST)
         if not self.counts_seconds:
             return Label(keys, Fraction(nanos, _BILLION))
-        number = float(Fraction(nanos, _BILLION))
-        number = number if number < 253_402_300_800 else math.nextafter(253_402_300_800, 0)
+        number = _number(nanos)
         return Label(keys, Fraction(number), number)
 
     def is_one_in(self, count):
@@ -295,6 +302,11 @@ def iso(nanos, decimals=9):
     text = f"{when.year:04}-{when:%m-%dT%H:%M:%S}{'.' if count else ''}{f'{rest:09}'[:count]}Z"
     assert instant(text) == Fraction(nanos, _BILLION)
     return text
+
+
+def _number(nanos):
+    """The nearest double that is within the years there are."""
+    return min(float(Fraction(nanos, _BILLION)), _LAST_NUMBER)
 
 
 def _as_datetime(micros):
