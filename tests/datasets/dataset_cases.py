@@ -122,6 +122,7 @@ class File(NamedTuple):
     """Rows that lie in one file (of each partition), and which of them a delete hides.
 
     `lacks` are features that came later. `unit` is how its timestamps are kept, `lower` that its names are lower case.
+    `zone_h` is by how many hours its folders are off, as those are of a writer that is not in UTC.
     """
 
     rows: tuple[Stored, ...]
@@ -129,6 +130,7 @@ class File(NamedTuple):
     lacks: frozenset[str] = frozenset()
     unit: str = "us"
     lower: bool = False
+    zone_h: int = 0
 
 
 class Case(NamedTuple):
@@ -245,7 +247,9 @@ class _World:
                 2
             ):
                 unit = "ms" if shape.table_format == "Glue" else "us"
-            found.append(File(some, hidden, lacks, unit, shape.table_format == "Glue" and self.is_one_in(3)))
+            is_lower, zone = self.is_one_in(3), self.chance.choice((0, 0, 0, 14, -12))
+            is_glue = shape.table_format == "Glue"
+            found.append(File(some, hidden, lacks, unit, is_glue and is_lower, zone if is_glue else 0))
         return tuple(found)
 
     def row(self, shape):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dataset_cases import FIRST, LAST, iso
 from dataset_oracle import instant
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.typedef import Record
@@ -109,14 +110,16 @@ class Stores:
 
     def _fill_glue(self, target, shape, files):
         for file in files:
-            for hour, rows in _parts(file.rows, _HOUR):
+            for begins, rows in _parts(file.rows, _HOUR):
+                hour = _shifted(begins, file.zone_h)
                 day, _, clock = hour.partition("T")
                 year, month, day = day.split("-")
                 folder = f"{target.uri}/year={year}/month={month}/day={day}/hour={clock}"
                 uri = f"{folder}/{year}{month}{day}T{clock}0000Z_{self._name(16)}.parquet"
-                self._put(uri, _encoded(_table(shape, file, rows), int96=file.unit == "int96"))
+                self.put(uri, _encoded(_table(shape, file, rows), int96=file.unit == "int96"))
 
-    def _put(self, uri, body):
+    def put(self, uri, body):
+        """An object, whatever is in it."""
         objects.write(self.site, *objects.split(uri), body)
 
     def _name(self, size):
@@ -168,9 +171,13 @@ def _beginning(event, size, *, exact):
         return "2024-01-01T00"
     if isinstance(event, str):
         return event[:size]
-    from dataset_cases import iso
-
     return iso(int(at // 1) * 10**9)[:size]
+
+
+def _shifted(hour, hours):
+    """The hour of a clock in another zone; where there is no such year, that of UTC."""
+    nanos = int(instant(f"{hour}:00:00Z") + hours * 3600) * 10**9
+    return iso(nanos)[:_HOUR] if FIRST <= nanos <= LAST else hour
 
 
 def _table(shape, file, rows):
@@ -184,9 +191,12 @@ def _table(shape, file, rows):
         read = own.get(name) or (lambda row, name=name: row.values.get(name))
         columns[name] = pa.array([read(row) for row in rows], _ARROW[kind])
     for name, read in (("write_time", lambda row: row.written), ("api_invocation_time", lambda row: row.invoked)):
+        if name in file.lacks:
+            continue
         micros = pa.array([read(row) for row in rows], pa.int64()).cast(pa.timestamp("us", "UTC"))
         columns[name] = micros.cast(_UNITS[file.unit])
-    columns["is_deleted"] = pa.array([row.deleted for row in rows], pa.bool_())
+    if "is_deleted" not in file.lacks:
+        columns["is_deleted"] = pa.array([row.deleted for row in rows], pa.bool_())
     table = pa.table(columns)
     return table.rename_columns([name.lower() for name in table.column_names]) if file.lower else table
 
