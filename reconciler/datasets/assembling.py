@@ -1,0 +1,269 @@
+"""Labels and the answer to them, put together: the rows of the result, block by block, and what became of them.
+
+Label columns pass through as they are; no engine sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from reconciler.datasets.checksum import Checksum
+from reconciler.datasets.moments import Points, points_of
+from reconciler.datasets.question import (
+    ROW,
+    Answer,
+    Facts,
+    Listed,
+    Listing,
+    Moments,
+    Question,
+    Status,
+    answer_schema,
+    arrow_type,
+    listed_schema,
+    status_name,
+)
+from reconciler.datasets.report import JoinReport, Report
+from reconciler.datasets.tally import Tally, nth
+from reconciler.errors import ReconcilerError
+
+BLOCK: Final = 65_536
+"""Rows of a block. All but the last have as many, whatever the engine: files are the same, then, to the byte."""
+
+Unmatched: TypeAlias = Literal["any", "all"]
+"""Labels to leave out: those that some feature group has nothing for, or those that none has anything for."""
+
+
+class LabelRows(Protocol):
+    """Labels that were read and checked. `batches` can be called again, and gives the columns as they came in."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the labels."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    @property
+    def moments(self) -> Moments:
+        """What engines see of them."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All rows, in their order."""
+
+
+class Assembly(Protocol):
+    """Rows that come once, and their report, which is complete when all have come."""
+
+    schema: pa.Schema
+    facts: Facts
+
+    def blocks(self) -> Iterator[pa.RecordBatch]:
+        """The rows of the result in blocks of `BLOCK`, the last one smaller."""
+
+    def report(self) -> Report:
+        """What became of them."""
+
+    @property
+    def labels_digest(self) -> str:
+        """The checksum of the labels by their columns and content; nothing where there are none."""
+
+
+class Labelled:
+    """The answer to a question, and its labels."""
+
+    def __init__(
+        self,
+        question: Question,
+        labels: LabelRows,
+        answer: Answer,
+        *,
+        dataset: str = "",
+        engine: str = "",
+        drop_unmatched: Unmatched | None = None,
+    ) -> None:
+        self._question, self._labels, self._answer = question, labels, answer
+        self._dataset, self._engine, self._drop = dataset, engine, drop_unmatched
+        self._tally = Tally(question)
+        self._checksum = Checksum(labels.schema)
+        self._rows = 0
+        self.schema = labelled_schema(question, labels.schema)
+        self.facts = answer.facts
+
+    def blocks(self) -> Iterator[pa.RecordBatch]:
+        """The rows of the result; raises `ReconcilerError` where the answer is not one row for each label."""
+        for block in in_blocks(self._kept(), self.schema):
+            self._rows += block.num_rows
+            yield block
+
+    def report(self) -> Report:
+        """What became of the labels."""
+        return Report(
+            self._dataset,
+            self._engine,
+            self._labels.rows,
+            self._rows,
+            self._labels.rows - self._rows,
+            self._tally.reports(self.facts),
+            **_costs(self.facts),
+        )
+
+    @property
+    def labels_digest(self) -> str:
+        """The checksum of the labels."""
+        return str(self._checksum)
+
+    def _kept(self) -> Iterator[pa.RecordBatch]:
+        for labels, answer in self._pairs():
+            kept = self._keep(answer)
+            columns = [*labels.columns, *answer.columns[len(answer.columns) - len(self._question.columns) :]]
+            batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+            yield batch if kept is None else batch.filter(kept)
+
+    def _pairs(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """Blocks of labels, counted, with the answers to them."""
+        moments = self._labels.moments.table
+        answers = in_blocks(self._answers(), answer_schema(self._question))
+        with closing(answers):
+            row = 0
+            for labels in in_blocks(self._labels.batches(), self._labels.schema):
+                answer = next(answers, None)
+                self._check(answer, row, labels.num_rows)
+                self._tally.add(answer, _points(moments, row, labels.num_rows))
+                self._checksum.add(labels)
+                yield labels, answer
+                row += labels.num_rows
+            self._check(next(answers, None), row, 0)
+
+    def _answers(self) -> Generator[pa.RecordBatch]:
+        """The engine's batches; it is told where nobody wants any more of them."""
+        batches, wanted = self._answer.batches, answer_schema(self._question)
+        try:
+            for batch in batches:
+                if not batch.schema.equals(wanted):
+                    raise ReconcilerError(
+                        f"The engine {self._engine} answered with columns that it was not asked for: "
+                        f"{', '.join(f'{field.name} {field.type}' for field in batch.schema)}."
+                    )
+                yield batch
+        finally:
+            close = getattr(batches, "close", None)
+            if close is not None:
+                close()
+
+    def _check(self, answer: pa.RecordBatch | None, row: int, count: int) -> None:
+        """An answer has the rows from `row` on, and none else."""
+        found = answer.column(ROW).to_numpy() if answer is not None else np.zeros(0, np.int64)
+        if len(found) != count or not np.array_equal(found, np.arange(row, row + count)):
+            raise ReconcilerError(
+                f"The engine {self._engine} did not answer every label once and in order (rows {row:,} to "
+                f"{row + count:,}). Nothing of its answer was used; please report this."
+            )
+
+    def _keep(self, answer: pa.RecordBatch) -> pa.Array | None:
+        """The labels to keep, None for all."""
+        if self._drop is None:
+            return None
+        matched = [answer.column(status_name(n)).to_numpy() == Status.MATCHED for n in range(len(self._question.joins))]
+        return pa.array(np.logical_and.reduce(matched) if self._drop == "any" else np.logical_or.reduce(matched))
+
+
+class Listings:
+    """A snapshot or a history, under the names of the group."""
+
+    def __init__(self, listing: Listing, listed: Listed, *, dataset: str = "", engine: str = "") -> None:
+        self._listing, self._listed = listing, listed
+        self._dataset, self._engine = dataset, engine
+        self._rows = self._deleted = 0
+        self._nulls = [0] * len(listing.join.columns)
+        self.schema = listing_schema(listing)
+        self.facts = listed.facts
+
+    labels_digest = ""
+
+    def blocks(self) -> Iterator[pa.RecordBatch]:
+        """The rows, sorted by identifier and instant."""
+        batches = (pa.RecordBatch.from_arrays(batch.columns, schema=self.schema) for batch in self._listed.batches)
+        for block in in_blocks(batches, self.schema):
+            self._rows += block.num_rows
+            if self._listing.start is not None:
+                self._deleted += block.column(block.num_columns - 1).true_count
+            for number in range(len(self._nulls)):
+                self._nulls[number] += block.column(2 + number).null_count
+            yield block
+
+    def report(self) -> Report:
+        """How many rows there are, of how many."""
+        join, facts = self._listing.join, self.facts
+        counted = JoinReport(
+            join.group,
+            join.name,
+            "",
+            self._rows - self._deleted,
+            deleted=self._deleted,
+            rows_read=nth(facts.rows, 0),
+            unreadable=nth(facts.unreadable, 0) or 0,
+            newest_write=nth(facts.newest_write, 0),
+            nulls={column.name: count for column, count in zip(join.columns, self._nulls, strict=True)},
+        )
+        return Report(self._dataset, self._engine, self._rows, self._rows, 0, (counted,), **_costs(facts))
+
+
+def labelled_schema(question: Question, labels: pa.Schema) -> pa.Schema:
+    """Label columns as they are, then the features in their order."""
+    features = [pa.field(column.name, arrow_type(column.type)) for column in question.columns]
+    return pa.schema([*labels, *features], labels.metadata)
+
+
+def listing_schema(listing: Listing) -> pa.Schema:
+    """Identifier and event time under their own names, the features, and what the service says about a row.
+
+    An event time that is a text is one of fixed width, in UTC, with nine decimals.
+    """
+    join, found = listing.join, listed_schema(listing)
+    names = [join.record_id, join.event_time, *(column.name for column in join.columns)]
+    return pa.schema(
+        [field.with_name(name) for field, name in zip(found, [*names, *found.names[len(names) :]], strict=True)]
+    )
+
+
+def in_blocks(batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int = BLOCK) -> Generator[pa.RecordBatch]:
+    """The same rows in batches of so many each, the last one smaller."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        start = 0
+        while count + batch.num_rows - start >= rows:
+            end = start + rows - count
+            yield _joined([*waiting, batch.slice(start, end - start)], schema)
+            waiting, count, start = [], 0, end
+        if start < batch.num_rows:
+            waiting.append(batch.slice(start))
+            count += batch.num_rows - start
+    if waiting:
+        yield _joined(waiting, schema)
+
+
+def _joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    return pa.Table.from_batches(batches, schema).combine_chunks().to_batches()[0]
+
+
+def _points(moments: pa.Table, row: int, count: int) -> Points:
+    return points_of(moments.slice(row, count))
+
+
+def _costs(facts: Facts) -> dict[str, Any]:
+    return {
+        "scanned_bytes": facts.scanned_bytes,
+        "cost_usd": facts.cost_usd,
+        "query_ids": tuple(facts.query_ids),
+        "notes": tuple(facts.notes),
+    }
