@@ -36,9 +36,15 @@ _PATTERNS = {
     "role_arn": (re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"), "Write arn:aws:iam::ACCOUNT:role/NAME."),
     "s3_uri": (re.compile(r"(s3|https)://[^/\s]+(/\S*)?"), "Write s3://bucket/prefix."),
     "kms": (re.compile(r"arn:aws[a-z-]*:kms:\S+:\d{12}:key/\S+"), "Write arn:aws:kms:REGION:ACCOUNT:key/ID."),
+    "workgroup": (re.compile(r"[A-Za-z0-9._-]{1,128}"), 'Write the name of a workgroup, as in "primary".'),
+    "output": (re.compile(r"s3://[^/\s]+(/\S*)?"), "Write s3://bucket/prefix."),
+    "database": (re.compile(r"[a-z0-9_]{1,255}"), "Write a database of the Data Catalog: lower case, digits and _."),
     "name_prefix": (re.compile(r"[a-zA-Z0-9]([_-]*[a-zA-Z0-9])*[_-]?"), 'Write letters and digits, as in "dev-".'),
 }
 
+
+USD_PER_TB = 5.0
+"""What Athena takes for scanning a terabyte. UNVERIFIED: from memory, of us-east-1; regions and contracts differ."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
@@ -67,6 +73,21 @@ class Brakes:
 
 
 @dataclass(frozen=True, slots=True)
+class AthenaSettings:
+    """How an environment uses Athena.
+
+    `output` is where query results and temporary files go, `kms_key` encrypts them, and `database` is where temporary
+    tables are made; None of each: beside the offline data, as the bucket does it, and the groups' own database.
+    """
+
+    workgroup: str = "primary"
+    output: str | None = None
+    kms_key: str | None = None
+    database: str | None = None
+    usd_per_tb: float = USD_PER_TB
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One place where the registry lives: an account and region, a running emulator, or the embedded one."""
 
@@ -80,6 +101,7 @@ class Environment:
     brakes: Brakes = Brakes()
     ignore_tags: tuple[str, ...] = ()
     wait_minutes: float = 45.0
+    athena: AthenaSettings = AthenaSettings()
 
     @property
     def is_embedded(self) -> bool:
@@ -203,7 +225,17 @@ class _Reader:
         if not isinstance(values, dict):
             self._fault(where, "", repr(values), "An environment is a table.", f"Write [{where}].")
             return Environment(name, "embedded")
-        own = ("endpoint", "account", "region", "name_prefix", "groups", "brakes", "ignore_tags", "wait_minutes")
+        own = (
+            "endpoint",
+            "account",
+            "region",
+            "name_prefix",
+            "groups",
+            "brakes",
+            "athena",
+            "ignore_tags",
+            "wait_minutes",
+        )
         self._known(values, where, (*own, *_OVERRIDES))
         endpoint = self._text(values, "endpoint", where)
         if endpoint and not _is_address(endpoint):
@@ -225,6 +257,7 @@ class _Reader:
                 for group, given in self._table(values, "groups", where).items()
             },
             brakes=self._brakes(values, f"{where}.brakes"),
+            athena=self._athena(values, f"{where}.athena"),
             ignore_tags=self._texts(values, "ignore_tags", where),
             wait_minutes=self._number(values, "wait_minutes", where, 45.0, 24 * 60),
             **located,
@@ -251,6 +284,18 @@ class _Reader:
             self._number(table, "deletes", where, standard.deletes, 1),
             self._number(table, "updates", where, standard.updates, 1),
             int(self._number(table, "floor", where, standard.floor, 10_000)),
+        )
+
+    def _athena(self, values: Mapping[str, Any], where: str) -> AthenaSettings:
+        table = self._table(values, "athena", where.rpartition(".")[0])
+        self._known(table, where, tuple(f.name for f in fields(AthenaSettings)))
+        standard = AthenaSettings()
+        return AthenaSettings(
+            self._text(table, "workgroup", where) or standard.workgroup,
+            self._text(table, "output", where),
+            self._text(table, "kms_key", where),
+            self._text(table, "database", where),
+            self._number(table, "usd_per_tb", where, standard.usd_per_tb, 1000),
         )
 
     def _known(self, table: Mapping[str, Any], where: str, keys: tuple[str, ...]) -> None:

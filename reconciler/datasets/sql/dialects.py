@@ -58,6 +58,9 @@ class Dialect(ABC):
     @abstractmethod
     def is_nan(self, number: str) -> str: ...
 
+    @abstractmethod
+    def is_finite(self, number: str) -> str: ...
+
     def number(self, value: float) -> str:
         """A double as a literal, with as many digits as make it that very double."""
         return f"CAST({self.text(repr(value))} AS {self.types['Fractional']})"
@@ -114,6 +117,9 @@ class _Trino(Dialect):
     def is_nan(self, number: str) -> str:
         return f"is_nan({number})"
 
+    def is_finite(self, number: str) -> str:
+        return f"is_finite({number})"
+
 
 class _Spark(Dialect):
     types: ClassVar[dict[str, str]] = {
@@ -150,6 +156,9 @@ class _Spark(Dialect):
 
     def is_nan(self, number: str) -> str:
         return f"isnan({number})"
+
+    def is_finite(self, number: str) -> str:
+        return f"(NOT isnan({number}) AND abs({number}) <= 1.7976931348623157e308)"
 
 
 TRINO: Dialect = _Trino()

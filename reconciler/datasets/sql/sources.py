@@ -59,7 +59,7 @@ class Rows:
         """The event time, as answers have it; null where it cannot be read."""
         column = self._column(self.join.event_time, self.join.event_time_type)
         if self.join.counts_seconds:
-            return f"CASE WHEN abs({column}) <= 1.7976931348623157e308 THEN {column} END"
+            return f"CASE WHEN {self.dialect.is_finite(column)} THEN {column} END"
         fraction = f"rpad(replace(substr({column}, 21), 'Z', ''), 9, '0')"
         return f"CASE WHEN {_is_instant(column)} THEN concat(substr({column}, 1, 19), '.', {fraction}, 'Z') END"
 

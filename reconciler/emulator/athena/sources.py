@@ -125,6 +125,8 @@ def _parquet_column(name: str, wanted: str, found: str | None) -> str:
         return f"CAST(NULL AS {wanted}) AS {quoted(name)}"
     if found == wanted:
         return f"{quoted(name)} AS {quoted(name)}"
+    if found == "TIMESTAMPTZ_NS":  # which DuckDB casts to nothing but its own kind
+        return f"CAST(CAST({quoted(name)} AS TIMESTAMPTZ) AS {wanted}) AS {quoted(name)}"
     return f"CAST({quoted(name)} AS {wanted}) AS {quoted(name)}"
 
 

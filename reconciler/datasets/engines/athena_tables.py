@@ -1,0 +1,71 @@
+"""The Glue tables that a question reads, held against what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.aws.tables import Tables
+from reconciler.datasets.question import Join
+from reconciler.datasets.sql import TRINO, Source
+from reconciler.errors import Fault, Invalid
+from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME, Place
+
+_HIVE = {"Integral": "bigint", "Fractional": "double", "String": "string"}
+_WHOLE = frozenset({"tinyint", "smallint", "int", "integer", "bigint"})
+_READS = {
+    "Integral": _WHOLE,
+    "Fractional": frozenset({"double", "float", "real"}),
+    "String": frozenset({"string"}),
+}
+"""Which types of a table may stand for AWS's."""
+
+
+def sources_of(joins: Sequence[Join], places: Mapping[str, Place], tables: Tables) -> list[Source]:
+    """The table of each join; raises `Invalid` with everything that a table lacks."""
+    found: list[Source] = []
+    faults: list[Fault] = []
+    for join in joins:
+        place = places[join.name]
+        catalog = place.live.table
+        if catalog is None:
+            reason = "Its offline store has no table in the Data Catalog, and Athena reads nothing else."
+            faults.append(
+                Fault("", 0, join.group, "", "", reason, "Use the duckdb or the spark engine: they read files.")
+            )
+            continue
+        name = f"{catalog.database}.{catalog.table}"
+        table = tables.find(catalog.database, catalog.table)
+        if table is None:
+            fix = "Make the table again, or use the duckdb or the spark engine: they read files."
+            faults.append(Fault("", 0, join.group, "", "", f"There is no table {name} in the Data Catalog.", fix))
+            continue
+        columns = {str(c["Name"]).lower(): str(c.get("Type", "")) for c in _columns(table)}
+        faults += _faults(join, name, columns)
+        relation = f"{TRINO.name(catalog.database)}.{TRINO.name(catalog.table)}"
+        found.append(Source(relation, {n: t for n, t in columns.items() if t not in _HIVE.values()}))
+    if faults:
+        raise Invalid(list(dict.fromkeys(faults)))
+    return found
+
+
+def _columns(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [*table.get("StorageDescriptor", {}).get("Columns", ()), *table.get("PartitionKeys", ())]
+
+
+def _faults(join: Join, table: str, columns: Mapping[str, str]) -> Iterator[Fault]:
+    features = [(join.record_id, join.key.type), (join.event_time, join.event_time_type)]
+    features += [(column.feature, column.type) for column in join.columns]
+    for name, aws_type in features:
+        found = columns.get(name.lower())
+        if found is None:
+            # Feature Store adds columns only to tables that it has made (AWS's notebook on catalogs of one's own).
+            fix = f"Add it there: ALTER TABLE ... ADD COLUMNS ({name.lower()} {_HIVE[aws_type]})."
+            yield Fault("", 0, join.group, name, "", f"The table {table} has no such column.", fix)
+        elif found not in _READS[aws_type] and not (aws_type == "String" and found.startswith(("varchar", "char"))):
+            fix = f"It has to be {_HIVE[aws_type]}."
+            yield Fault("", 0, join.group, name, "", f"It is {aws_type}, and {found} in the table {table}.", fix)
+    for name in (WRITE_TIME, INVOKED, IS_DELETED):
+        if name not in columns:
+            fix = "Every offline row has it: the table has to say so."
+            yield Fault("", 0, join.group, name, "", f"The table {table} has no such column.", fix)
