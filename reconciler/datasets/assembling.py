@@ -40,22 +40,15 @@ Unmatched: TypeAlias = Literal["any", "all"]
 
 
 class LabelRows(Protocol):
-    """Labels that were read and checked. `batches` can be called again, and gives the columns as they came in."""
+    """Labels that were read and checked."""
 
     @property
-    def schema(self) -> pa.Schema:
-        """The columns of the labels."""
-
-    @property
-    def rows(self) -> int:
-        """How many there are."""
+    def table(self) -> pa.Table:
+        """Their columns as they came in; what does not fit into memory is mapped from a file."""
 
     @property
     def moments(self) -> Moments:
         """What engines see of them."""
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows, in their order."""
 
 
 class Assembly(Protocol):
@@ -91,9 +84,9 @@ class Labelled:
         self._question, self._labels, self._answer = question, labels, answer
         self._dataset, self._engine, self._drop = dataset, engine, drop_unmatched
         self._tally = Tally(question)
-        self._checksum = Checksum(labels.schema)
+        self._checksum = Checksum(labels.table.schema)
         self._rows = 0
-        self.schema = labelled_schema(question, labels.schema)
+        self.schema = labelled_schema(question, labels.table.schema)
         self.facts = answer.facts
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
@@ -107,9 +100,9 @@ class Labelled:
         return Report(
             self._dataset,
             self._engine,
-            self._labels.rows,
+            len(self._labels.table),
             self._rows,
-            self._labels.rows - self._rows,
+            len(self._labels.table) - self._rows,
             self._tally.reports(self.facts),
             **_costs(self.facts),
         )
@@ -132,7 +125,8 @@ class Labelled:
         answers = in_blocks(self._answers(), answer_schema(self._question))
         with closing(answers):
             row = 0
-            for labels in in_blocks(self._labels.batches(), self._labels.schema):
+            table = self._labels.table
+            for labels in in_blocks(iter(table.to_batches()), table.schema):
                 answer = next(answers, None)
                 self._check(answer, row, labels.num_rows)
                 self._tally.add(answer, _points(moments, row, labels.num_rows))

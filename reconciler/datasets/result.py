@@ -60,7 +60,7 @@ def labelled(
         named = {"dataset": about.dataset, "engine": about.engine}
         return Labelled(question, labels, ask(), drop_unmatched=drop_unmatched, **named)
 
-    schema = labelled_schema(question, labels.schema)
+    schema = labelled_schema(question, labels.table.schema)
     return Result(schema, assemble, about, scratch, release, question=question, drop_unmatched=drop_unmatched)
 
 

@@ -1,6 +1,5 @@
 """Questions, labels and answers as values, for tests of what is made of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -55,21 +54,9 @@ class Rows:
 
     table: pa.Table
     moments: Moments
-    batch_rows: int = 1000
-
-    @property
-    def schema(self):
-        return self.table.schema
-
-    @property
-    def rows(self):
-        return len(self.table)
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        yield from self.table.to_batches(max_chunksize=self.batch_rows)
 
 
-def labels(table: pa.Table | dict, *, key="origin", at: datetime = NOON, batch_rows: int = 1000) -> Rows:
+def labels(table: pa.Table | dict, *, at: datetime = NOON, batch_rows: int = 1000) -> Rows:
     """Labels that all have one moment."""
     table = table if isinstance(table, pa.Table) else pa.table(table)
     count = len(table)
@@ -81,7 +68,7 @@ def labels(table: pa.Table | dict, *, key="origin", at: datetime = NOON, batch_r
             "nanos": pa.array([at.microsecond * 1000] * count, pa.int32()),
         }
     )
-    return Rows(table, Moments(moments), batch_rows)
+    return Rows(pa.Table.from_batches(table.to_batches(max_chunksize=batch_rows), table.schema), Moments(moments))
 
 
 def seen(join: Join, seconds: float | None) -> str | float | None:
