@@ -1,7 +1,8 @@
 """A virtual environment for each client, made once for one state of its files.
 
 A client is a folder: requirements.txt says what a user of it would install, constraints.txt pins all that comes with
-it. `freeze` writes the second anew. Where `reconciler` is required, it is this very tree.
+it. `freeze` writes the second anew. Where `reconciler` is required, it is this very tree. A package.json names packages
+of npm besides, all that come along included, each in one version; requirements.txt then brings npm itself.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def freeze(client: str) -> None:
 
 
 def _state_of(client: str) -> str:
-    files = [HOME / "proof" / client / name for name in ("requirements.txt", "constraints.txt")]
+    files = [HOME / "proof" / client / name for name in ("requirements.txt", "constraints.txt", "package.json")]
     state = hashlib.sha256(sys.version.encode())
     for file in files:
         state.update(file.read_bytes() if file.exists() else b"")
@@ -87,6 +88,12 @@ def _install(folder: Path, client: str, *, constrained: bool) -> None:
     venv.create(folder, clear=True, symlinks=True)
     pinned = {"PIP_CONSTRAINT": str(HOME / "proof" / client / "constraints.txt")} if constrained else {}
     _pip(folder, "install", "--quiet", "--no-compile", *_wanted(client), **pinned)
+    packages = HOME / "proof" / client / "package.json"
+    if constrained and packages.exists():
+        shutil.copy(packages, folder)
+        # No scripts of packages are run: nobody here has read them.
+        quiet = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        _said([str(folder / "bin" / "npm"), "install", *quiet], cwd=folder)
 
 
 def _site_packages(folder: Path) -> Path:
@@ -96,9 +103,13 @@ def _site_packages(folder: Path) -> Path:
 def _pip(folder: Path, *words: str, **settings: str) -> str:
     command = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), *words]
     machine = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
-    environment = {**machine, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", **settings}
+    return _said(command, env={**machine, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", **settings})
+
+
+def _said(command: list[str], *, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """What a command prints; `NotInstalled` with its complaint where it fails."""
     done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise NotInstalled(done.stderr)

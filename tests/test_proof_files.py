@@ -1,6 +1,7 @@
 """The files of `make proof`: what each client installs is pinned, and no address is written down."""
 
 import importlib.util
+import json
 import re
 import sys
 from pathlib import Path
@@ -31,6 +32,14 @@ def test_all_that_a_client_brings_along_is_pinned(client):
     assert all(re.fullmatch(r"[\w.-]+==[\w.!+]+", pin) for pin in pins)
     wanted = {plain(name) for name in lines_of(PROOF / client / "requirements.txt")}
     assert wanted - {"reconciler"} <= {plain(pin) for pin in pins}
+
+
+def test_packages_of_npm_are_pinned_too():
+    found = [json.loads(file.read_text())["dependencies"] for file in PROOF.glob("*/package.json")]
+
+    assert found
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for packages in found for version in packages.values())
+    assert not list(PROOF.glob("*/package-lock.json"))
 
 
 @every_client
