@@ -19,7 +19,7 @@ Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 EXACT: Final = 1_000_000
 """So many ages of a join are kept, to take their quantiles from; beyond that they come from the fine bins."""
 
-_FINE, _BINS = 128, 8
+_FINE, _BINS = 128, 16
 """Bins for each power of ten: those that are counted in, and those that are reported. Ages below a second share one."""
 
 _DECADES = 12
