@@ -23,12 +23,20 @@ def list_ids(
 
     A page is asked for when it is needed. What is written meanwhile may be in it or not.
     """
+    read = reader_of(target.contract.key)
+    return (_value(read, text) for text in list_texts(runtime, target, include_deleted=include_deleted, limit=limit))
+
+
+def list_texts(
+    runtime: Runtime, target: Target, *, include_deleted: bool = False, limit: int | None = None
+) -> Iterator[str]:
+    """As `list_ids`, the identifiers as AWS has them."""
     check_online(target)
     path = f"/FeatureGroup/{quote(target.name, safe='')}/ListRecords"
     request: dict[str, Any] = {"MaxResults": _PAGE}
     if include_deleted:
         request["IncludeSoftDeletedRecords"] = True
-    read, left = reader_of(target.contract.key), limit
+    left = limit
     while left is None or left > 0:
         if left is not None:
             request["MaxResults"] = min(_PAGE, left)
@@ -36,8 +44,7 @@ def list_ids(
         page = ask_now(runtime, "ListRecords", target.name, "POST", path, body).document
         found = page.get("RecordIdentifiers", ())
         # An in-memory store may give more than was asked for.
-        for text in found if left is None else found[:left]:
-            yield _value(read, text)
+        yield from found if left is None else found[:left]
         if left is not None:
             left -= len(found)
         if not page.get("NextToken"):

@@ -75,7 +75,11 @@ class World:
         desired = Registry({spec.name: spec.desired()}, {})
         (wanted,) = placed(desired, self.environment, "acme/flights@test").groups.values()
         self.store.create(create_request(wanted.group))
-        return Target(spec.contract(group), wanted.group.name, read_whole(self.store, wanted.group.name))
+        return Target(spec.contract(group), wanted.group.name, self.live(wanted.group.name))
+
+    def live(self, name):
+        """The group as it is."""
+        return read_whole(self.store, name)
 
     def put(self, group, stores=None, **texts):
         """A record, of texts by AWS's names, a dash written as two underscores."""
