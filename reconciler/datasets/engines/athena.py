@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ from reconciler.config import Environment
 from reconciler.datasets.engines.athena_rows import as_schema, batches_of, by_row
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
 from reconciler.datasets.engines.athena_tables import sources_of
-from reconciler.datasets.moments import threshold_schema, thresholds
+from reconciler.datasets.moments import AT_REAL, AT_TEXT, threshold_schema, thresholds
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
     ROW,
@@ -34,7 +35,7 @@ from reconciler.datasets.question import (
     listed_schema,
 )
 from reconciler.datasets.readiness import open_places
-from reconciler.datasets.sql import FACTS, TRINO, Source, answer_sql, listing_sql
+from reconciler.datasets.sql import FACTS, TRINO, Source, Span, answer_sql, listing_sql
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
 from reconciler.datasets.sql.listings import COUNTS, TIMES
 from reconciler.errors import Usage
@@ -68,9 +69,10 @@ class AthenaEngine:
 
         def write(run: Run) -> str:
             location = f"{run.folder}labels/"
-            _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or _nothing)
+            latest = _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or _nothing)
             run.table(location, [(field.name, _hive(field.type)) for field in threshold_schema(question)])
-            return answer_sql(question, sources, _relation(reach.database, run.name), TRINO)
+            spans = [Span(latest=latest.get(AT_REAL if join.counts_seconds else AT_TEXT)) for join in question.joins]
+            return answer_sql(question, sources, _relation(reach.database, run.name), TRINO, spans)
 
         def batches() -> Iterator[pa.RecordBatch]:
             counts = _Counts(facts, len(question.joins))
@@ -206,16 +208,21 @@ def _hive(kind: pa.DataType) -> str:
 
 def _upload(
     objects: Objects, question: Question, moments: Moments, location: str, kms_key: str | None, tell: Tell
-) -> None:
-    """The moments of labels, as what SQL compares with, in Parquet."""
+) -> dict[str, Any]:
+    """The moments of labels, as what SQL compares with, in Parquet. Answers the latest of each kind."""
     rows = moments.table.num_rows
+    latest: dict[str, Any] = {}
     for number, start in enumerate(range(0, rows, LABELS_AT_ONCE)):
         tell(Progress("uploading labels", start, rows))
         some = thresholds(question, moments.table.slice(start, LABELS_AT_ONCE))
+        for name in {AT_TEXT, AT_REAL} & set(some.column_names):
+            known = [moment for moment in (latest.get(name), pc.max(some[name]).as_py()) if moment is not None]
+            latest[name] = max(known, default=None)
         sink = io.BytesIO()
         parquet.write_table(some, sink, compression="snappy")
         objects.put(f"{location}part-{number:05}.parquet", sink.getvalue(), kms_key=kms_key)
     tell(Progress("uploading labels", rows, rows))
+    return latest
 
 
 class _Counts:

@@ -3,6 +3,6 @@
 from reconciler.datasets.sql.answers import FACTS, answer_sql
 from reconciler.datasets.sql.dialects import SPARK, TRINO, Dialect
 from reconciler.datasets.sql.listings import listing_sql
-from reconciler.datasets.sql.sources import Source
+from reconciler.datasets.sql.sources import Source, Span
 
-__all__ = ["FACTS", "SPARK", "TRINO", "Dialect", "Source", "answer_sql", "listing_sql"]
+__all__ = ["FACTS", "SPARK", "TRINO", "Dialect", "Source", "Span", "answer_sql", "listing_sql"]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from reconciler.datasets.question import Join, Question, Status, event_name, status_name, value_name
 from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect
-from reconciler.datasets.sql.sources import Rows, Source
+from reconciler.datasets.sql.sources import EVERYTHING, Rows, Source, Span
 
 FACTS = ("rows_read", "rows_unreadable", "newest_write")
 """Columns of the rows that count: of join n the row with `row` = -1 - n, whose other columns are null.
@@ -25,15 +25,19 @@ offline, in microseconds since 1970. A table without rows has none.
 """
 
 
-def answer_sql(question: Question, sources: Sequence[Source], labels: str, dialect: Dialect) -> str:
+def answer_sql(
+    question: Question, sources: Sequence[Source], labels: str, dialect: Dialect, spans: Sequence[Span] = ()
+) -> str:
     """The statement that answers a question.
 
-    `sources` are by join; `labels` is the relation, in quotes, with the columns of `moments.threshold_schema`. Columns
-    of the result: `row`, then `status_n` and `event_n` of every join and `value_n` of every output as of an `Answer`
-    (in no order, statuses as integers), and `FACTS`, which are null for labels.
+    `sources` are by join, and so are `spans`, if given: rows outside of them need not be read. `labels` is the
+    relation, in quotes, with the columns of `moments.threshold_schema`. Columns of the result: `row`, then `status_n`
+    and `event_n` of every join and `value_n` of every output as of an `Answer` (in no order, statuses as integers),
+    and `FACTS`, which are null for labels.
     """
     joins = [
-        _Joined(question, number, Rows(dialect, join, sources[number]), labels) for number, join in _joins(question)
+        _Joined(question, number, Rows(dialect, join, sources[number]), labels, spans)
+        for number, join in enumerate(question.joins)
     ]
     columns = _columns(question, dialect)
     first = _without_key(question, labels, dialect, columns)
@@ -43,10 +47,6 @@ def answer_sql(question: Question, sources: Sequence[Source], labels: str, diale
         found.append(_grouped(name, dialect))
     listed = ",\n  ".join(found)
     return f"SELECT\n  {listed}\nFROM (\n{_indented(long)}\n) grouped\nGROUP BY {dialect.name('row')}"
-
-
-def _joins(question: Question) -> list[tuple[int, Join]]:
-    return list(enumerate(question.joins))
 
 
 def _columns(question: Question, dialect: Dialect) -> list[tuple[str, str]]:
@@ -88,7 +88,8 @@ def _at(join: Join) -> str:
 class _Joined:
     """The part of a statement that is one join's."""
 
-    def __init__(self, question: Question, number: int, rows: Rows, labels: str) -> None:
+    def __init__(self, question: Question, number: int, rows: Rows, labels: str, spans: Sequence[Span]) -> None:
+        self.span = spans[number] if spans else EVERYTHING
         self.question, self.number, self.rows, self.labels = question, number, rows, labels
         self.dialect, self.join = rows.dialect, rows.join
         self.row = self.dialect.name("row")
@@ -173,7 +174,9 @@ class _Joined:
             f"CAST(CASE WHEN {is_good} THEN 0 ELSE 1 END AS {self.dialect.types['Integral']}) AS spoilt",
             "written",
         ]
-        condition = self.rows.condition(self.question.as_of, ignore_deletes=self.question.ignore_deletes)
+        condition = self.rows.condition(
+            self.question.as_of, ignore_deletes=self.question.ignore_deletes, span=self.span
+        )
         inner = _indented(self.rows.read(condition))
         return f"SELECT {', '.join(columns)}\nFROM (\n{inner}\n) rows_{self.number}"
 

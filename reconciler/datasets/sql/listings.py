@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from reconciler.datasets.question import Listing, value_name
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH, Dialect
-from reconciler.datasets.sql.sources import Rows, Source
+from reconciler.datasets.sql.sources import Rows, Source, Span
 
 COUNTS = ("rows_read", "newest_write")
 """Columns that count: rows of the group behind each row of the result, and when the newest of them was written offline,
@@ -26,7 +26,8 @@ def listing_sql(listing: Listing, source: Source, dialect: Dialect) -> str:
     were read and are counted.
     """
     rows = Rows(dialect, listing.join, source)
-    inner = _indented(rows.read(rows.condition(listing.as_of, ignore_deletes=listing.ignore_deletes)))
+    condition = rows.condition(listing.as_of, ignore_deletes=listing.ignore_deletes, span=_span(listing))
+    inner = _indented(rows.read(condition))
     good = f"id IS NOT NULL AND event IS NOT NULL{_within(listing, dialect)}"
     by = ["id"] if listing.start is None else ["id", "moment"]
     readable = "id IS NOT NULL AND event IS NOT NULL"
@@ -68,17 +69,30 @@ def _within(listing: Listing, dialect: Dialect) -> str:
     return "".join(f" AND {condition}" for condition in found)
 
 
+def _span(listing: Listing) -> Span:
+    start, end = listing.start, listing.end
+    return Span(
+        None if start is None else _threshold(listing, start, upwards=True),
+        None if end is None else _threshold(listing, end, upwards=start is not None),
+    )
+
+
 def _at(listing: Listing, moment: datetime, dialect: Dialect, *, upwards: bool) -> str:
+    found = _threshold(listing, moment, upwards=upwards)
+    return dialect.text(found) if isinstance(found, str) else dialect.number(found)
+
+
+def _threshold(listing: Listing, moment: datetime, *, upwards: bool) -> str | float:
     """A moment as event times are compared with it; between two doubles the later of them where `upwards`."""
     if not listing.join.counts_seconds:
-        return dialect.text(f"{_text(moment)}000Z")
+        return f"{_text(moment)}000Z"
     exact = Fraction((moment - EPOCH) // timedelta(microseconds=1), 10**6)
     nearest = float(exact)
     if upwards and nearest < exact:
         nearest = math.nextafter(nearest, math.inf)
     elif not upwards and nearest > exact:
         nearest = math.nextafter(nearest, -math.inf)
-    return dialect.number(nearest)
+    return nearest
 
 
 def _text(moment: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.datasets.question import Join, Output
 from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect, Part
@@ -18,6 +19,16 @@ _ZERO = {"Integral": "0", "Fractional": "0e0", "String": "''"}
 _MISSING, _VALUE, _NAN = 0, 1, 2
 _FARTHEST_S = "1e12"
 """Seconds from 1970: farther than the year 9999, and still whole microseconds in 64 bits."""
+
+
+class Span(NamedTuple):
+    """Event times outside of which rows need not be read: texts of fixed width, or doubles; None is no bound."""
+
+    earliest: str | float | None = None
+    latest: str | float | None = None
+
+
+EVERYTHING = Span()
 
 
 @dataclass(frozen=True)
@@ -63,14 +74,26 @@ class Rows:
         fraction = f"rpad(replace(substr({column}, 21), 'Z', ''), 9, '0')"
         return f"CASE WHEN {_is_instant(column)} THEN concat(substr({column}, 1, 19), '.', {fraction}, 'Z') END"
 
-    def condition(self, as_of: datetime | None, *, ignore_deletes: bool) -> str:
+    def condition(self, as_of: datetime | None, *, ignore_deletes: bool, span: Span = EVERYTHING) -> str:
         """A WHERE for rows that count at all; nothing where all do."""
-        found = []
+        found = [*self._within(span)]
         if as_of is not None:
             found.append(f"{self.dialect.micros(self.dialect.name(WRITE_TIME))} <= {self.dialect.at(as_of)}")
         if ignore_deletes:
             found.append(f"NOT {self._deleted}")
         return f"WHERE {' AND '.join(found)}" if found else ""
+
+    def _within(self, span: Span) -> Iterator[str]:
+        """Bounds of the column as it is stored, by which engines leave out whole files; rows without any stay, to be
+        counted. Texts are compared by their days: those are written in one way only.
+        """
+        column = self._column(self.join.event_time, self.join.event_time_type)
+        for sign, bound in ((">=", span.earliest), ("<=", span.latest)):
+            if isinstance(bound, float) and self.join.counts_seconds:
+                yield f"({column} {sign} {self.dialect.number(bound)} OR {column} IS NULL)"
+            elif isinstance(bound, str) and not self.join.counts_seconds:
+                day = bound[:10] if sign == ">=" else f"{bound[:10]}U"  # U comes after the T
+                yield f"({column} {sign} {self.dialect.text(day)} OR {column} IS NULL)"
 
     @property
     def _deleted(self) -> str:
