@@ -266,13 +266,14 @@ def sees_all(table: Mapping[str, Any]) -> bool:
 
 
 def data_files(site: Site, location: str) -> Iterable[objects.Entry]:
-    """Hive reads everything below a location but empty files and names that begin with _ or a dot."""
+    """Hive and Trino read all below a location but empty files, and files and folders that begin with _ or a dot."""
     bucket, key = objects.split(location)
     if not objects.has_bucket(site.store, bucket):
         return
     prefix = f"{key.rstrip('/')}/" if key.rstrip("/") else ""
     for entry in objects.entries(site.store, bucket, prefix):
-        if entry.size and not entry.key.rpartition("/")[2].startswith(("_", ".")):
+        below = entry.key[len(prefix) :].split("/")
+        if entry.size and not any(name.startswith(("_", ".")) for name in below):
             yield entry
 
 

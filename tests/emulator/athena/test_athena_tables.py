@@ -96,6 +96,7 @@ def test_hidden_and_empty_files_are_no_data(queries, parquet, put):
     put("p/_SUCCESS", "")
     put("p/_metadata", "x")
     put("p/.hidden", "x")
+    put("p/_temporary/0/two.parquet", "x")
     put("p/empty.parquet", "")
     queries.run("CREATE EXTERNAL TABLE t (n bigint) STORED AS PARQUET LOCATION 's3://data/p'")
 
