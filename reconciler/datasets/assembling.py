@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from reconciler.datasets.checksum import Checksum
 from reconciler.datasets.moments import Points, points_of
+from reconciler.datasets.picking import kept
 from reconciler.datasets.question import (
     ROW,
     Answer,
@@ -114,10 +115,10 @@ class Labelled:
 
     def _kept(self) -> Iterator[pa.RecordBatch]:
         for labels, answer in self._pairs():
-            kept = self._keep(answer)
+            wanted = self._wanted(answer)
             columns = [*labels.columns, *answer.columns[len(answer.columns) - len(self._question.columns) :]]
             batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
-            yield batch if kept is None else batch.filter(kept)
+            yield batch if wanted is None else kept(batch, wanted)
 
     def _pairs(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Blocks of labels, counted, with the answers to them."""
@@ -160,12 +161,12 @@ class Labelled:
                 f"{row + count:,}). Nothing of its answer was used; please report this."
             )
 
-    def _keep(self, answer: pa.RecordBatch) -> pa.Array | None:
+    def _wanted(self, answer: pa.RecordBatch) -> Any:
         """The labels to keep, None for all."""
         if self._drop is None:
             return None
         matched = [answer.column(status_name(n)).to_numpy() == Status.MATCHED for n in range(len(self._question.joins))]
-        return pa.array(np.logical_and.reduce(matched) if self._drop == "any" else np.logical_or.reduce(matched))
+        return np.logical_and.reduce(matched) if self._drop == "any" else np.logical_or.reduce(matched)
 
 
 class Listings:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reconciler.datasets.picking import taken
 from reconciler.errors import Fault, ReconcilerError
 
 MOST: Final = 10_000
@@ -71,7 +72,7 @@ class Partitions:
         ends = np.searchsorted(codes[order], np.arange(len(folders) + 1))
         left = batch.select(self._left)
         for number, folder in enumerate(folders):
-            yield folder, left.take(pa.array(order[ends[number] : ends[number + 1]]))
+            yield folder, taken(left, order[ends[number] : ends[number + 1]])
 
 
 def partition_faults(schema: pa.Schema, columns: Sequence[str]) -> Iterator[Fault]:
