@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from result_answers import GOOD, NO_PLANE, NOON, QUESTION, SEATS, a_result, labels
 from hypothesis import given
 from hypothesis import strategies as st
+from result_answers import GOOD, NO_PLANE, NOON, QUESTION, SEATS, a_result, labels
 
 from reconciler.datasets import tally
 from reconciler.datasets.question import Status
