@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pyspark import TaskContext
 from pyspark.errors import PythonException
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 - as everywhere
 
 from reconciler.config import Environment
@@ -106,7 +106,7 @@ def backfill(
     schema = form_schema(store)
     contract = replace(target.contract, ttl_s=None)
     home = root / ".reconciler" / "backfill" / environment.name / target.name
-    with turn(home), _told():
+    with turn(home), told():
         rows = Rows(frame, contract, job_of(contract, now, allow), layout_of(store.live, store.data, "").span_s)
         survey = rows.survey()
         Pulse("checking", survey.summary.rows, tell)(survey.summary.rows)
@@ -246,7 +246,7 @@ class Rows:
 
     def staged(self, survey: Survey, writing: Writing) -> list[Written]:
         """The second pass: rows brought together by partition of the store, written and staged."""
-        tasks = min(len(survey.totals), _shuffled(self._looked))
+        tasks = min(len(survey.totals), shuffled(self._looked.sparkSession))
         rows = self._looked.where(F.col(SUMMARY).isNull())
         rows = rows.withColumn(KEY, self._key()).withColumn(DIGEST, self._digest()).repartition(tasks, KEY)
         if survey.refused or survey.dropped:
@@ -295,9 +295,9 @@ def _one_written(row: Any) -> Written:
     return Written(row[KEY], row[ROWS], int(row[DIGEST]), pickle.loads(row[STAGED]))  # noqa: S301 - by our executors
 
 
-def _shuffled(frame: DataFrame) -> int:
-    """Into how many tasks the session wants rows to be brought together."""
-    said = str(frame.sparkSession.conf.get("spark.sql.shuffle.partitions", ""))
+def shuffled(session: SparkSession) -> int:
+    """Into how many tasks a session wants rows to be brought together."""
+    said = str(session.conf.get("spark.sql.shuffle.partitions", ""))
     return int(said) if said.isdigit() else SHUFFLED
 
 
@@ -322,7 +322,7 @@ def _doubled(row: Any, contract: Contract) -> RowFault:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What an executor could not do, as an error of ours: Spark hands on the text of its traceback."""
     try:
         yield

@@ -1,0 +1,379 @@
+"""Datasets on a Spark cluster: labels as a DataFrame, the result as a DataFrame, and no row through the driver.
+
+The statement is the one that Athena gets, in Spark's words. What it reads are views: the rows of the groups, which
+executors read out of the offline stores' files with this package (Iceberg's deletes included, and no jar needed), and
+the labels as keys and thresholds, which executors work out as well.
+
+A label is found again by what it asks for, its keys and its moment, and not by a number: a DataFrame that is worked out
+twice gives its rows in another order. Labels that ask for the same are answered once. This is the only module of
+datasets that imports pyspark.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from pyspark import StorageLevel, TaskContext
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - as everywhere
+
+from reconciler.datasets.assembling import Unmatched
+from reconciler.datasets.engines import executors, spark_labels
+from reconciler.datasets.engines.athena_rows import as_schema, by_row
+from reconciler.datasets.engines.spark_labels import Summary
+from reconciler.datasets.engines.spark_tables import check_labels, columns_of_table, own_columns
+from reconciler.datasets.files import Span, Where
+from reconciler.datasets.label_columns import needed
+from reconciler.datasets.label_faults import LabelsRefused
+from reconciler.datasets.label_moments import MomentReader
+from reconciler.datasets.label_zones import zone_of
+from reconciler.datasets.moments import thresholds
+from reconciler.datasets.progress import Tell
+from reconciler.datasets.question import (
+    ROW,
+    Answer,
+    Facts,
+    Join,
+    Listed,
+    Listing,
+    Moments,
+    Question,
+    Status,
+    answer_schema,
+    listed_schema,
+    status_name,
+    value_name,
+)
+from reconciler.datasets.sql import SPARK, Source, answer_sql, listing_sql
+from reconciler.datasets.sql.dialects import BEFORE_ALL
+from reconciler.records.offline.spark import shuffled, told
+
+_OURS: Final = "reconciler_"
+"""Names of columns that results do not have begin so."""
+_LABEL: Final = f"{_OURS}label"
+_CHANGED: Final = (
+    "The labels were other ones when they were read again, so what was found belongs to none of them. "
+    "Keep them before, as a table or with checkpoint()."
+)
+_PIECE_ROWS: Final = 64 * 1024
+_KINDS: Final = {
+    pa.int8(): "tinyint",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.string(): "string",
+    pa.bool_(): "boolean",
+    pa.timestamp("us", "UTC"): "timestamp",
+    spark_labels.IDENTITY: "decimal(38,0)",
+}
+
+
+class Spark:
+    """Answers on the executors of a session.
+
+    `where` says where the offline stores are; `tables` are DataFrames, or names of tables that the session knows, by
+    the names of groups in specs: the rows of these are taken from there. Executors need this package in the version of
+    the driver, and credentials of their own. `scratch` is a folder for answers that come back to this machine.
+    """
+
+    name = "spark"
+
+    def __init__(
+        self,
+        session: SparkSession,
+        where: Where,
+        *,
+        tables: Mapping[str, DataFrame | str] | None = None,
+        scratch: Path | None = None,
+    ) -> None:
+        self._session, self._where, self._scratch = session, where, scratch
+        self._tables = dict(tables or {})
+
+    # Labels of the cluster
+
+    def labelled(
+        self,
+        question: Question,
+        labels: DataFrame,
+        time: str | datetime,
+        *,
+        time_zone: str | tzinfo | None = None,
+        drop_unmatched: Unmatched | None = None,
+        check: bool = True,
+    ) -> Labelled:
+        """The features of every label of a DataFrame.
+
+        One job looks at the keys and times of all labels first: raises `LabelsRefused` with all that is wrong, and
+        learns which files are needed. Without `check` nothing runs before the result is used, every file is read, and
+        what is wrong ends the job that comes upon it.
+        """
+        reader = MomentReader(question.keys, time, None if time_zone is None else zone_of(time_zone))
+        check_labels(labels, question, reader)
+        narrow = labels.select(*map(_column, needed(question, _name(time))))
+        latest = self._survey(narrow, reader).latest if check else None
+        asked = labels.withColumn(_LABEL, _identity(question, narrow, time))
+        columns = [_column(name) for name in narrow.columns]
+        # Distinct ones are brought together once, and all joins begin there.
+        distinct = asked.where(_column(_LABEL).isNotNull()).select(_column(_LABEL), *columns).distinct()
+        schema = spark_labels.compared_schema(question)
+        compared = distinct.mapInArrow(partial(_compared, question=question, reader=reader), _as_spark(schema))
+        found = self._asked(question, compared, latest)
+        return Labelled(question, reader, labels.columns, _answered(question, asked, found), found, drop_unmatched)
+
+    def _survey(self, narrow: DataFrame, reader: MomentReader) -> Summary:
+        with told():
+            rows = narrow.mapInArrow(partial(_survey, reader=reader), f"{spark_labels.SUMMARY} string").collect()
+        found = spark_labels.added(Summary.of_text(row[0]) for row in rows)
+        if found.faults:
+            raise LabelsRefused(found.faults, found.bad, found.rows)
+        return found
+
+    # Labels of this machine
+
+    def answer(self, question: Question, moments: Moments, tell: Tell | None = None) -> Answer:
+        """The features of every label; labels go to the executors and the answer comes back, in bounded memory."""
+        del tell
+        pieces = [(piece,) for piece in executors.packed(thresholds(question, moments.table), _PIECE_ROWS)]
+        schema = spark_labels.compared_schema(question).set(0, pa.field(ROW, pa.int64()))
+        sent = self._session.createDataFrame(pieces, "piece binary")
+        found = self._asked(
+            question,
+            sent.mapInArrow(executors.unpack, _as_spark(schema)),
+            executors.latest(moments.table),
+        )
+        facts = Facts([0] * len(question.joins), [0] * len(question.joins), [None] * len(question.joins))
+        wanted = answer_schema(question)
+        batches = _without_counts(_from_executors(found), facts)
+        return Answer(wanted, self._in_order(batches, wanted, moments.table.num_rows), facts)
+
+    def _in_order(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
+        with tempfile.TemporaryDirectory(prefix="reconciler-", dir=self._scratch) as folder:
+            yield from by_row((as_schema(batch, schema) for batch in batches), schema, rows, Path(folder))
+
+    # No labels
+
+    def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
+        """A snapshot or a history, read back in bounded memory."""
+        del tell
+        schema, facts = listed_schema(listing), Facts([0], [0], [None])
+        return Listed(schema, self._listed_in_order(listing, schema, facts), facts)
+
+    def listed(self, listing: Listing) -> DataFrame:
+        """A snapshot or a history as a DataFrame, with the columns of `Listed` and in no order."""
+        return _rows_of_listing(listing, self._listing(listing))
+
+    def _listed_in_order(self, listing: Listing, schema: pa.Schema, facts: Facts) -> Iterator[pa.RecordBatch]:
+        # Spark looks at all rows to see where to cut them for sorting, and is not to work them out twice.
+        found = self._listing(listing).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            with told():
+                [counted] = found.agg(
+                    F.sum("rows_read"),
+                    F.sum(F.when(_column("record_id").isNull() | _column("event").isNull(), _column("rows_read"))),
+                    F.max("newest_write"),
+                ).collect()
+            facts.rows[0], facts.unreadable[0] = counted[0] or 0, counted[1] or 0
+            facts.newest_write[0] = _moment(counted[2])
+            ordered = _rows_of_listing(listing, found).orderBy("record_id", "event")
+            for batch in _from_executors(ordered):
+                yield as_schema(batch, schema)
+        finally:
+            found.unpersist()
+
+    def _listing(self, listing: Listing) -> DataFrame:
+        written = listing.as_of
+        span = Span(_second(listing.end), _second(listing.start), written)
+        with self._views({"rows": self._rows_of(listing.join, span)}) as names:
+            return self._session.sql(listing_sql(listing, Source(SPARK.name(names["rows"])), SPARK))
+
+    # The statement
+
+    def _asked(self, question: Question, labels: DataFrame, latest: int | None) -> DataFrame:
+        """The result of the statement over views of the labels and of each group's rows."""
+        views = {"labels": labels}
+        # A row that is too old makes a label stale: it is read as well, so that the label is not taken for missing.
+        span = Span(latest, written_by=question.as_of)
+        for number, join in enumerate(question.joins):
+            views[str(number)] = self._rows_of(join, span)
+        with self._views(views) as names:
+            sources = [Source(SPARK.name(names[str(number)])) for number in range(len(question.joins))]
+            return self._session.sql(answer_sql(question, sources, SPARK.name(names["labels"]), SPARK))
+
+    def _rows_of(self, join: Join, span: Span) -> DataFrame:
+        """The rows of a group, by names in lower case: what the session thinks of case does not matter then."""
+        columns = list(dict.fromkeys([*own_columns(join), *(column.feature for column in join.columns)]))
+        given = self._tables.get(join.group)
+        if given is not None:
+            table = self._session.table(given) if isinstance(given, str) else given
+            return table.selectExpr(*columns_of_table(table, join, columns))
+        reading = executors.reading_of(self._where.inventory(join, span), columns, shuffled(self._session))
+        tasks = len(reading.tasks)
+        numbers = self._session.range(0, tasks, 1, max(1, tasks))
+        found = numbers.mapInArrow(partial(executors.read, reading=reading), _as_spark(reading.schema))
+        return found.toDF(*(name.lower() for name in columns))
+
+    @contextmanager
+    def _views(self, frames: Mapping[str, DataFrame]) -> Iterator[dict[str, str]]:
+        """Names of views, while a statement is read: what comes of it does not need them any more."""
+        token = uuid.uuid4().hex
+        names = {name: f"{_OURS}{token}_{name}" for name in frames}
+        try:
+            for name, frame in frames.items():
+                frame.createOrReplaceTempView(names[name])
+            yield names
+        finally:
+            for name in names.values():
+                self._session.catalog.dropTempView(name)
+
+
+class Labelled:
+    """Labels and what was found for them, on the cluster. Nothing is worked out before it is used."""
+
+    def __init__(
+        self,
+        question: Question,
+        reader: MomentReader,
+        labels: Sequence[str],
+        answered: DataFrame,
+        statement: DataFrame,
+        drop: Unmatched | None,
+    ) -> None:
+        self._question, self._reader, self._labels = question, reader, tuple(labels)
+        self._answered, self._statement, self._drop = answered, statement, drop
+
+    @property
+    def frame(self) -> DataFrame:
+        """The columns of the labels as they were given, then the features. Spark keeps no order."""
+        kept = self._answered if self._drop is None else self._answered.where(self._is_kept())
+        features = [_ours(value_name(n)).alias(column.name) for n, column in enumerate(self._question.columns)]
+        return kept.select(*map(_column, self._labels), *features)
+
+    def _is_kept(self) -> Column:
+        joins = range(len(self._question.joins))
+        found = [_ours(status_name(number)) == Status.MATCHED.value for number in joins]
+        whole = found[0]
+        for one in found[1:]:
+            whole = whole & one if self._drop == "any" else whole | one
+        return whole
+
+
+def _answered(question: Question, labels: DataFrame, found: DataFrame) -> DataFrame:
+    """Every label with what was found for it; those that ask nothing have no identity and find nothing."""
+    wanted = answer_schema(question)
+    answers = found.where(_column(ROW) >= 0).select(*(_column(name).alias(f"{_OURS}{name}") for name in wanted.names))
+    joined = labels.join(answers, _column(_LABEL) == _ours(ROW), "left")
+    is_lost = _column(_LABEL).isNotNull() & _ours(ROW).isNull()
+    columns = [_column(name) for name in labels.columns if name != _LABEL]
+    for name in wanted.names[1:]:
+        value = _ours(name)
+        kind = _KINDS[wanted.field(name).type]
+        if name.startswith("status_"):
+            value = F.coalesce(value, F.lit(Status.NO_KEY.value)).cast(kind)
+        lost = F.raise_error(F.lit(_CHANGED)).cast(kind)
+        columns.append(F.when(is_lost, lost).otherwise(value).alias(f"{_OURS}{name}"))
+    return joined.select(*columns)
+
+
+def _identity(question: Question, narrow: DataFrame, time: str | datetime) -> Column:
+    """What a label asks for as a number of 120 bits, null where it asks nothing: without any key, or without a moment.
+
+    Columns go into it with their lengths, so that no two labels are written alike.
+    """
+    texts = [_text(name, kind) for name, kind in narrow.dtypes]
+    written = [F.coalesce(F.concat(F.length(text).cast("string"), F.lit(":"), text), F.lit("-")) for text in texts]
+    digest = F.sha2(F.concat(*written), 256)
+    halves = [F.lpad(F.conv(F.substring(digest, first, 15), 16, 10), 19, "0") for first in (1, 16)]
+    number = F.concat(*halves).cast(_KINDS[spark_labels.IDENTITY])
+    has_key = F.coalesce(*(_column(key.column).cast("string") for key in question.keys)).isNotNull()
+    return F.when(has_key & _column(time).isNotNull() if isinstance(time, str) else has_key, number)
+
+
+def _text(name: str, kind: str) -> Column:
+    """A value as a text that no other value has."""
+    column = _column(name)
+    return F.expr(f"unix_micros({_quoted(name)})").cast("string") if kind == "timestamp" else column.cast("string")
+
+
+def _rows_of_listing(listing: Listing, found: DataFrame) -> DataFrame:
+    rows = found.where(_column("event").isNotNull())
+    if listing.start is None:
+        rows = rows.where(_column("is_deleted") == 0)
+    columns = []
+    for field in listed_schema(listing):
+        column = _column(field.name)
+        if pa.types.is_timestamp(field.type):
+            column = F.expr(f"timestamp_micros({_quoted(field.name)})")
+        columns.append(column.cast(_KINDS[field.type]).alias(field.name))
+    return rows.select(*columns)
+
+
+def _from_executors(frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """The rows of a DataFrame on this machine, a partition at a time."""
+    with told():
+        for row in frame.mapInArrow(executors.pack, "piece binary").toLocalIterator(prefetchPartitions=True):
+            yield from executors.unpacked(bytes(row[0]))
+
+
+def _without_counts(batches: Iterator[pa.RecordBatch], facts: Facts) -> Iterator[pa.RecordBatch]:
+    """The rows of labels; what the others have counted goes into the facts."""
+    for batch in batches:
+        rows = batch.column(ROW).to_numpy()
+        for number in (rows < 0).nonzero()[0].tolist():
+            join = -1 - int(rows[number])
+            counts = {
+                name: batch.column(name)[number].as_py() for name in ("rows_read", "rows_unreadable", "newest_write")
+            }
+            facts.rows[join], facts.unreadable[join] = counts["rows_read"], counts["rows_unreadable"]
+            facts.newest_write[join] = _moment(counts["newest_write"])
+        yield batch.filter(pa.array(rows >= 0))
+
+
+def _compared(batches: Iterator[pa.RecordBatch], question: Question, reader: MomentReader) -> Iterator[pa.RecordBatch]:
+    return spark_labels.compared(batches, question, reader, _part())
+
+
+def _survey(batches: Iterator[pa.RecordBatch], reader: MomentReader) -> Iterator[pa.RecordBatch]:
+    return spark_labels.survey(batches, reader, _part())
+
+
+def _part() -> int:
+    """Which partition of the labels this executor is at."""
+    context = TaskContext.get()
+    return context.partitionId() if context is not None else 0
+
+
+def _second(moment: datetime | None) -> int | None:
+    return None if moment is None else int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))
+
+
+def _moment(micros: int | None) -> datetime | None:
+    if micros is None or micros <= BEFORE_ALL:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
+def _as_spark(schema: pa.Schema) -> str:
+    return ", ".join(f"{_quoted(field.name)} {_KINDS[field.type]}" for field in schema)
+
+
+def _quoted(name: str) -> str:
+    return SPARK.name(name)
+
+
+def _column(name: str) -> Column:
+    return F.col(_quoted(name))
+
+
+def _ours(name: str) -> Column:
+    return _column(f"{_OURS}{name}")
+
+
+def _name(time: str | datetime) -> str | None:
+    return time if isinstance(time, str) else None
