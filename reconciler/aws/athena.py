@@ -15,6 +15,8 @@ from reconciler.config import Environment
 from reconciler.errors import AwsFailed
 
 _PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
+_MOMENTS = 25
+_ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 STATEMENT_MAXIMUM = 262_144
 """Bytes of a statement (API reference, StartQueryExecution)."""
 
@@ -29,12 +31,10 @@ class QueryFailed(AwsFailed):
 
 
 class Finished(NamedTuple):
-    """A query that succeeded: how many bytes it scanned, and the objects that its result lies in."""
+    """A query that succeeded, and how many bytes it scanned."""
 
     id: str
     scanned_bytes: int
-    output: str
-    manifest: str
 
 
 class Athena:
@@ -82,12 +82,33 @@ class Athena:
         except BaseException:
             with suppress(AwsFailed):
                 self.stop(execution)
+                self._let_end(execution)
             raise
 
     def stop(self, execution: str) -> None:
         """Cancel a query; one that has ended is no error."""
         with named("StopQueryExecution"):
             self._client.stop_query_execution(QueryExecutionId=execution)
+
+    def results(self, execution: str) -> list[str]:
+        """The objects that Athena itself may have written for a query: what it says, not what UNLOAD was told."""
+        with named("GetQueryExecution"):
+            found = self._client.get_query_execution(QueryExecutionId=execution)["QueryExecution"]
+        output = str(found.get("ResultConfiguration", {}).get("OutputLocation", ""))
+        if not output.rpartition("/")[2].startswith(execution):
+            return []  # results that Athena manages, or a folder
+        manifest = found.get("Statistics", {}).get("DataManifestLocation")
+        usual = f"{output.removesuffix('.csv')}-manifest.csv"
+        return [output, f"{output}.metadata", *dict.fromkeys([usual, manifest or usual])]
+
+    def _let_end(self, execution: str) -> None:
+        """Wait a moment for a query that was stopped: until then it may write."""
+        for _ in range(_MOMENTS):
+            with named("GetQueryExecution"):
+                found = self._client.get_query_execution(QueryExecutionId=execution)["QueryExecution"]
+            if found["Status"]["State"] in _ENDED:
+                return
+            time.sleep(_PAUSE_S)
 
     def _start(self, query: str, database: str) -> str:
         asked: dict[str, Any] = {
@@ -125,9 +146,8 @@ class Athena:
             scanned = int(statistics.get("DataScannedInBytes", 0))
             watch(status["State"], scanned)
             if status["State"] == "SUCCEEDED":
-                output = found.get("ResultConfiguration", {}).get("OutputLocation", "")
-                return Finished(execution, scanned, output, statistics.get("DataManifestLocation", ""))
-            if status["State"] in ("FAILED", "CANCELLED"):
+                return Finished(execution, scanned)
+            if status["State"] in _ENDED:
                 retryable = bool(status.get("AthenaError", {}).get("Retryable"))
                 raise QueryFailed(execution, status["State"], status.get("StateChangeReason", ""), retryable=retryable)
             sleep(pause)

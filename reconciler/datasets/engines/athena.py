@@ -141,7 +141,7 @@ class AthenaEngine:
     def _asked(self, reach: Reach, write: Callable[[Run], str], facts: Facts, tell: Tell) -> Iterator[pa.RecordBatch]:
         """The rows that a statement gives, in no order. `write` makes what the statement needs, and the statement."""
         facts.notes += sweep(reach)
-        with begun(reach) as run:
+        with begun(reach, facts.notes) as run:
             statement = write(run)
             answer = self._unloaded(run, statement, facts, tell)
             items = tuple(reach.objects.list(answer))
@@ -168,7 +168,6 @@ class AthenaEngine:
                 if not failed.retryable or attempt == _TRIES:
                     raise
                 continue
-            run.finished(finished)
             self._account_for(facts, finished)
             return folder
         raise AssertionError

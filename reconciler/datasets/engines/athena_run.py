@@ -18,8 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reconciler.aws.athena import Athena, Finished
-from reconciler.aws.errors import is_denied
+from reconciler.aws.athena import Athena
 from reconciler.aws.objects import Objects
 from reconciler.aws.tables import Tables
 from reconciler.config import Environment
@@ -61,7 +60,7 @@ class Run:
     name: str
     journal: _Journal
     has_table: bool = False
-    results: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
     @property
     def folder(self) -> str:
@@ -73,45 +72,37 @@ class Run:
         self.reach.tables.create(self.reach.database, self.name, location, columns, {MARK: self.name})
 
     def started(self, query: str) -> None:
-        """Remember a query, so that it can be stopped if this process is killed."""
+        """Remember a query: it has results of its own, and has to be stopped if this process is killed."""
+        self.queries.append(query)
         self.journal.note(query=query)
 
-    def finished(self, query: Finished) -> None:
-        """Remember where Athena has put the result of a query: a manifest and a description of columns."""
-        found = [query.manifest, *([query.output, f"{query.output}.metadata"] if query.output else [])]
-        self.results += [uri for uri in found if uri]
-
-    def remove(self) -> None:
-        """Remove everything; the first failure is raised once all has been tried."""
-        failures: list[AwsFailed] = []
+    def remove(self) -> list[str]:
+        """Remove everything. Answers what could not be, in sentences; the next run tries again, by the journal."""
+        notes: list[str] = []
+        reach = self.reach
         if self.has_table:
-            _try(failures, lambda: self.reach.tables.delete(self.reach.database, self.name))
-        _try(failures, lambda: _remove_folder(self.reach.objects, self.folder))
-        _try(failures, lambda: self.reach.objects.delete(self.results))
-        if failures:
-            raise failures[0]
+            _noting(notes, f"the table {self.name}", lambda: reach.tables.delete(reach.database, self.name))
+        _noting(notes, f"the folder {self.folder}", lambda: _remove_folder(reach.objects, self.folder))
+        for query in self.queries:
+            _noting(notes, f"the results of query {query}", lambda query=query: _remove_results(reach, query))
+        self.journal.is_done = not notes
+        return notes
 
 
 @contextmanager
-def begun(reach: Reach) -> Iterator[Run]:
-    """A run, of which nothing is left after the block."""
+def begun(reach: Reach, notes: list[str]) -> Iterator[Run]:
+    """A run, of which nothing is left after the block; `notes` are told of what could not be removed."""
     name = f"{PREFIX}{datetime.now(UTC):{_TIME}}z_{secrets.token_hex(8)}"
     with _Journal.begun(reach, name) as journal:
         run = Run(reach, name, journal)
         try:
             yield run
-        except BaseException:
-            # What went wrong first is what is told; the journal keeps what could not be removed.
-            with suppress(AwsFailed):
-                run.remove()
-                journal.is_done = True
-            raise
-        run.remove()
-        journal.is_done = True
+        finally:
+            notes += run.remove()
 
 
 def sweep(reach: Reach, now: datetime | None = None) -> list[str]:
-    """Remove what earlier runs have left. Answers what could not be looked at, in sentences."""
+    """Remove what earlier runs have left. Answers what could not be, in sentences: it is no fault of this run."""
     notes: list[str] = []
     for path in sorted(reach.journals.glob(f"{PREFIX}*.json")):
         _noting(notes, f"what {path.stem} left", lambda path=path: _sweep_journal(reach, path))
@@ -133,6 +124,7 @@ def _sweep_journal(reach: Reach, path: Path) -> None:
             for query in document.get("queries", ()):
                 with suppress(AwsFailed):
                     reach.athena.stop(query)
+                _remove_results(reach, query)
             _remove_table(reach, document["database"], path.stem)
             _remove_folder(reach.objects, f"{document['output']}{path.stem}/")
         path.unlink(missing_ok=True)
@@ -160,6 +152,12 @@ def _sweep_folders(reach: Reach, before: datetime) -> None:
             _remove_folder(reach.objects, folder)
 
 
+def _remove_results(reach: Reach, query: str) -> None:
+    """A manifest, and a description of columns, where the workgroup or the environment has results."""
+    with suppress(FileNotFoundError):
+        reach.objects.delete(reach.athena.results(query))
+
+
 def _remove_folder(objects: Objects, folder: str) -> None:
     with suppress(FileNotFoundError):
         objects.delete(item.uri for item in list(objects.list(folder)))
@@ -170,19 +168,10 @@ def _is_older(name: str, before: datetime) -> bool:
     return found is not None and datetime.strptime(found[1], _TIME).replace(tzinfo=UTC) < before
 
 
-def _try(failures: list[AwsFailed], act: Any) -> None:
-    try:
-        act()
-    except AwsFailed as failed:
-        failures.append(failed)
-
-
 def _noting(notes: list[str], what: str, act: Any) -> None:
     try:
         act()
     except AwsFailed as failed:
-        if not is_denied(failed):
-            raise
         notes.append(f"{what} could not be removed: {failed.code}: {failed.message}")
 
 
