@@ -58,9 +58,8 @@ class Statements:
     def _database(self):
         db = duckdb.connect()
         db.execute("SET TimeZone = 'UTC'; SET threads = 1")
-        db.execute(
-            "CREATE MACRO is_nan(number) AS isnan(number); CREATE MACRO is_finite(number) AS isfinite(number); CREATE MACRO nan() AS 'nan'::DOUBLE"
-        )
+        for macro in ("is_nan(x) AS isnan(x)", "is_finite(x) AS isfinite(x)", "nan() AS 'nan'::DOUBLE"):
+            db.execute(f"CREATE MACRO {macro}")
         return db
 
     def _source(self, db, join):
