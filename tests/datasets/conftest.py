@@ -4,6 +4,8 @@ import pytest
 from dataset_statements import Statements
 from dataset_stores import Stores
 
+pytest.register_assert_rewrite("dataset_questions", "dataset_suite")
+
 
 @pytest.fixture(scope="session")
 def stores(tmp_path_factory):
@@ -11,7 +13,7 @@ def stores(tmp_path_factory):
     return Stores(tmp_path_factory.mktemp("stores"))
 
 
-@pytest.fixture(params=["athena", "trino statement", "spark statement"])
+@pytest.fixture(params=["athena", "spark statement"])
 def engine(request, stores):
     """Makes an engine over the offline stores as they are now."""
     if request.param == "athena":
