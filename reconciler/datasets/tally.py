@@ -41,6 +41,17 @@ class Tally:
         for number in range(len(self._nulls)):
             self._nulls[number] += answer.column(value_name(number)).null_count
 
+    def forget_ages(self) -> None:
+        """Keep no age one by one any more: what is sent to another process is small, then."""
+        for join in self._joins:
+            join.ages.forget()
+
+    def merge(self, other: Tally) -> None:
+        """Add what another tally of the question has counted, whose ages were forgotten."""
+        for join, same in zip(self._joins, other._joins, strict=True):
+            join.merge(same)
+        self._nulls = [mine + its for mine, its in zip(self._nulls, other._nulls, strict=True)]
+
     def reports(self, facts: Facts) -> tuple[JoinReport, ...]:
         """What was counted, with what the engine found out besides."""
         nulls = {column.name: count for column, count in zip(self._question.columns, self._nulls, strict=True)}
@@ -62,7 +73,7 @@ class JoinTally:
     def __init__(self, join: Join) -> None:
         self.join = join
         self._counts = np.zeros(len(Status), np.int64)
-        self._ages = AgeTally()
+        self.ages = AgeTally()
 
     def add(self, status: pa.Array, event: pa.Array, points: Points) -> None:
         """Rows of an answer, and the moments of their labels."""
@@ -71,7 +82,12 @@ class JoinTally:
         found = np.flatnonzero((statuses == Status.MATCHED) | (statuses == Status.STALE))
         if len(found):
             ages = ages_of(event.take(pa.array(found)), _some(points, found))
-            self._ages.add(ages, statuses[found] == Status.STALE)
+            self.ages.add(ages, statuses[found] == Status.STALE)
+
+    def merge(self, other: JoinTally) -> None:
+        """Add what another tally of the join has counted."""
+        self._counts += other._counts
+        self.ages.merge(other.ages)
 
     def report(self) -> JoinReport:
         """What was counted."""
@@ -87,7 +103,7 @@ class JoinTally:
             stale=count[Status.STALE],
             no_key=count[Status.NO_KEY],
             max_age=join.max_age.total_seconds() if join.max_age is not None else None,
-            ages=self._ages.ages(),
+            ages=self.ages.ages(),
         )
 
 
@@ -99,6 +115,19 @@ class AgeTally:
         self._stale = np.zeros_like(self._matched)
         self._kept: list[Reals] = []
         self._least, self._most = np.inf, -np.inf
+        self._has_forgotten = False
+
+    def forget(self) -> None:
+        """Keep no age one by one any more."""
+        self._kept.clear()
+        self._has_forgotten = True
+
+    def merge(self, other: AgeTally) -> None:
+        """Add what another has counted; quantiles come from the fine bins, then."""
+        self.forget()
+        self._matched += other._matched
+        self._stale += other._stale
+        self._least, self._most = min(self._least, other._least), max(self._most, other._most)
 
     def add(self, ages: Reals, stale: Mask) -> None:
         """Ages, and whether each is too high."""
@@ -124,7 +153,7 @@ class AgeTally:
 
     @property
     def _is_exact(self) -> bool:
-        return int(self._matched.sum()) <= EXACT
+        return not self._has_forgotten and int(self._matched.sum()) <= EXACT
 
     def _quantiles(self, count: int) -> dict[str, float]:
         """By the nearest rank: the age that so large a part of the labels does not exceed."""
