@@ -11,10 +11,7 @@ from reconciler.datasets.question import Join, Output
 from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect, Part
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
-_FRACTIONS = 10
-"""An event time has no decimals, or one to nine."""
-_DATE_AND_TIME = "0000-00-00T00:00:00"
-_NO_DAYS = ("02-30", "02-31", "04-31", "06-31", "09-31", "11-31")
+_SHORTEST, _LONGEST = "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000000000"
 _ZERO = {"Integral": "0", "Fractional": "0e0", "String": "''"}
 _MISSING, _VALUE, _NAN = 0, 1, 2
 _FARTHEST_S = "1e12"
@@ -169,19 +166,19 @@ def _is_instant(text: str) -> str:
 
     Digits become zeros and are compared with what there may be: no dialect of regular expressions comes in between.
     """
-    shapes = ["'" + _DATE_AND_TIME + ("." + "0" * digits if digits else "") + "Z'" for digits in range(_FRACTIONS)]
-    day = f"substr({text}, 6, 5)"
+    shape = f"translate({text}, '123456789', '000000000')"
+    with_decimals = f"concat(substr('{_LONGEST}', 1, length({text}) - 1), 'Z')"
+    shaped = f"{shape} = '{_SHORTEST}' OR (length({text}) BETWEEN 22 AND 30 AND {shape} = {with_decimals})"
+    month, day = f"substr({text}, 6, 2)", f"substr({text}, 9, 2)"
     year = f"CAST(substr({text}, 1, 4) AS integer)"
-    is_leap = f"({year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0))"
+    february = f"WHEN {year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0) THEN '29' ELSE '28'"
+    thirty = " ".join(f"WHEN '{month}' THEN '30'" for month in ("04", "06", "09", "11"))
     conditions = [
         f"substr({text}, 1, 4) <> '0000'",
-        f"substr({text}, 6, 2) BETWEEN '01' AND '12'",
-        f"substr({text}, 9, 2) BETWEEN '01' AND '31'",
-        f"{day} NOT IN {_NO_DAYS}",
-        f"({day} <> '02-29' OR {is_leap})",
+        f"{month} BETWEEN '01' AND '12'",
+        f"{day} BETWEEN '01' AND CASE {month} WHEN '02' THEN CASE {february} END {thirty} ELSE '31' END",
         f"substr({text}, 12, 2) <= '23'",
         f"substr({text}, 15, 2) <= '59'",
         f"substr({text}, 18, 2) <= '59'",
     ]
-    shaped = f"translate({text}, '123456789', '000000000') IN ({', '.join(shapes)})"
     return f"CASE WHEN {shaped} THEN {' AND '.join(conditions)} ELSE false END"
