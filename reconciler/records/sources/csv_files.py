@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,13 +64,21 @@ def _texts(names: Sequence[str]) -> pa.Schema:
 
 def _header(file: File, contract: Contract) -> list[str]:
     """The names in the first line. Raises `Invalid` where it names no feature."""
+    header = header_of(file)
+    if header is None:
+        raise Invalid([fault(file.label, "The file is empty.", f"Begin with a header: {_wanted(contract)}.")])
+    names, line = header
+    known = {name for column in contract.columns for name in (column.name, column.field)}
+    if not known & set(names):
+        raise Invalid([_no_header(file, names, contract, known, line)])
+    return names
+
+
+def header_of(file: File) -> tuple[list[str], int] | None:
+    """The cells of the first record, and the line it begins in; None of an empty file."""
     for block in blocks(file):
-        names = _cells(block, 0)
-        known = {name for column in contract.columns for name in (column.name, column.field)}
-        if not known & set(names):
-            raise Invalid([_no_header(file, names, contract, known, int(block.records.lines[0]))])
-        return names
-    raise Invalid([fault(file.label, "The file is empty.", f"Begin with a header: {_wanted(contract)}.")])
+        return _cells(block, 0), int(block.records.lines[0])
+    return None
 
 
 def _cells(block: Block, record: int) -> list[str]:
@@ -82,11 +90,16 @@ def _cells(block: Block, record: int) -> list[str]:
 
 
 def _no_header(file: File, names: list[str], contract: Contract, known: set[str], line: int) -> Fault:
-    for separator, word in _SEPARATORS.items():
-        if known & set(",".join(names).split(separator)):
-            return fault(file.label, f"Its cells are separated by {word}.", "Separate them by commas.", line=line)
+    if word := separated_by(names, known):
+        return fault(file.label, f"Its cells are separated by {word}.", "Separate them by commas.", line=line)
     reason = f"The line is no header: it names no feature of {contract.group}."
     return fault(file.label, reason, f"Begin with: {_wanted(contract)}.", line=line)
+
+
+def separated_by(names: Sequence[str], known: Collection[str]) -> str:
+    """What stands between known names where commas should; nothing if nothing does."""
+    header = ",".join(names)
+    return next((word for mark, word in _SEPARATORS.items() if set(known) & set(header.split(mark))), "")
 
 
 def _wanted(contract: Contract) -> str:

@@ -50,7 +50,7 @@ class ManyFiles(NamedTuple):
 
 def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> Source:
     """JSON Lines files as one table. Raises `Invalid` with each that is empty, no text, or an array."""
-    _check(files)
+    check_lines(files)
     names = [file.label for file in files]
     folders = [_keys(file, contract) for file in files]
 
@@ -63,7 +63,7 @@ def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> S
                 yield Piece(batch, places)
                 continue
             pairs = zip(some.files.tolist(), some.texts, strict=True)
-            found = reader.batch([_with(folders[file], _row(text)) for file, text in pairs])
+            found = reader.batch([_with(folders[file], row_of(text)) for file, text in pairs])
             yield Piece(found.batch, places, found.faults)
 
     return Source(labels(files), row_schema(contract), pieces, chunk_rows=chunk_rows)
@@ -90,7 +90,8 @@ def _with(keys: dict[str, Any], row: Any) -> Any:
     return {**keys, **row} if keys and isinstance(row, dict) else row
 
 
-def _check(files: Sequence[File]) -> None:
+def check_lines(files: Sequence[File]) -> None:
+    """Raises `Invalid` with each file that is empty, no text, or an array."""
     faults = list[Fault]()
     for file in files:
         try:
@@ -156,7 +157,8 @@ def _blocks(file: File) -> Iterator[list[bytes]]:
     yield [rest]
 
 
-def _row(text: bytes) -> Any:
+def row_of(text: bytes) -> Any:
+    """The object of a line, or what stands for one that cannot be read."""
     if len(text) > MAX_RECORD:
         return Unusable(_start(text), f"The line is longer than {MAX_RECORD >> 20} MB.")
     if reason := not_utf8(text):

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from weather_rows import NAMES, WEATHER
 
-from reconciler.records.sources.json_lines import _row
+from reconciler.records.sources.json_lines import row_of
 from reconciler.records.sources.json_swift import SwiftReader
 from reconciler.records.sources.rows import Reader
 
@@ -42,7 +42,7 @@ def _compare(lines):
     """What Arrow took is the same as what is taken one by one, and nothing was at fault."""
     swift = SwiftReader(WEATHER).batch(lines)
     if swift is not None:
-        batch, faults = Reader(WEATHER).batch([_row(line) for line in lines])
+        batch, faults = Reader(WEATHER).batch([row_of(line) for line in lines])
         assert not faults
         assert swift.to_pylist() == batch.to_pylist()
     return swift is not None
