@@ -55,7 +55,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "Integral": (0, 1, -1, 2, 10, 2**63 - 1, -(2**63), 2**53 + 1),
     "Fractional": (0.0, -0.0, 0.5, -1.5, 0.1, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan, 2.0**53),
 }
-_UNREADABLE: dict[str, tuple[Any, ...]] = {
+UNREADABLE: dict[str, tuple[Any, ...]] = {
     "String": (
         None,
         "",
@@ -72,6 +72,18 @@ _UNREADABLE: dict[str, tuple[Any, ...]] = {
         "2024-01-01T00:00:00.Z",
         "2024-01-01T00:00:00.0000000000Z",
         "2024-01-01T00:00:00Z ",
+        "2024-01-01T00:00:00Z\n",
+        "\uff12024-01-01T00:00:00Z",
+        "0000-12-31T23:59:59Z",
+        "-001-01-01T00:00:00Z",
+        "10000-01-01T00:00:00Z",
+        "2024-1-01T00:00:00.0Z",
+        "2024-13-01T00:00:00Z",
+        "2024-04-31T00:00:00.5Z",
+        "1900-02-29T00:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:00.1+00:00",
+        "2024-01-01T00:00:00,5Z",
         "tomorrow",
     ),
     "Fractional": (None, math.nan, math.inf, -math.inf),
@@ -257,7 +269,7 @@ class _World:
         deleted = self.is_one_in(5)
         event = self.event(shape.event_type)
         if self.is_one_in(15):
-            event = chance.choice(_UNREADABLE[shape.event_type])
+            event = chance.choice(UNREADABLE[shape.event_type])
         values = {name: self.value(kind) for name, kind in shape.features if not deleted or self.is_one_in(20)}
         return Stored(
             None if self.is_one_in(25) else chance.choice(self.ids[shape.id_type]),

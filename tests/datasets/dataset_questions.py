@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from dataset_cases import SHAPES, File, Shape, a_case, a_listing, iso
+from dataset_cases import SHAPES, UNREADABLE, File, Shape, a_case, a_listing, iso
 from dataset_example import AS_KNOWN, BY_EVENT_TIME, LABELS, ROWS, a_question
 from dataset_oracle import Label, Stored, instant
 from dataset_suite import answered, check_answer, check_listing, told
@@ -264,6 +264,17 @@ def test_rows_that_cannot_be_read_are_counted(stores, engine, shape):
     assert batch["status_0"].to_pylist() == [0]
     assert found.facts.unreadable == [4, 4]
     assert found.facts.rows == [5, 5]
+
+
+def test_what_is_no_instant_is_never_chosen(stores, engine, shape):
+    """However it is written; it would be the newest of all, if it were one."""
+    texts = [text for text in UNREADABLE["String"] if text is not None]
+    rows = [row(text, n)._replace(invoked=n, written=n) for n, text in enumerate(texts)]
+    files = laid(stores, shape, row("0001-01-01T00:00:00Z", -1), *rows)
+    labels = [at("9999-12-31T23:59:59.999999999Z"), at("2024-01-01T00:00:00Z")]
+
+    check_answer(engine(), question_of(shape), files, labels)
+    check_listing(engine(), Listing(question_of(shape).joins[0]), files[shape.name])
 
 
 def test_the_newest_write_is_told(stores, engine, shape):
