@@ -9,12 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from reconciler.contract import Contract
+from reconciler.contract import Column, Contract, Kind
 from reconciler.datasets.label_faults import LabelFault
 from reconciler.datasets.label_objects import column_of_objects
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.chunk import Finder, Piece, Rows
 from reconciler.records.sources.json_lines import ManyFiles, all_lines, check_lines, regrouped, row_of
+from reconciler.records.sources.json_swift import SwiftReader
 from reconciler.records.sources.paths import File
 from reconciler.records.sources.rows import Unusable
 from reconciler.records.sources.unify import Clash, common_type, conform
@@ -23,6 +24,12 @@ from reconciler.records.sources.values import shown
 CHUNK_ROWS = 50_000
 _NOTHING: Mapping[str, Any] = {}
 _ANY = Contract("", "", "", ())
+_KINDS: dict[pa.DataType, Kind] = {
+    pa.string(): "str",
+    pa.int64(): "int",
+    pa.float64(): "float",
+    pa.bool_(): "bool",
+}
 
 
 def pieces_of_rows(rows: Iterable[Any]) -> Iterator[Piece]:
@@ -34,10 +41,24 @@ def pieces_of_rows(rows: Iterable[Any]) -> Iterator[Piece]:
 
 
 def pieces_of_lines(files: Sequence[File]) -> Iterator[Piece]:
-    """The same of files of JSON Lines."""
+    """The same of files of JSON Lines: what looks like the first of them is read by Arrow at once."""
     names = [file.label for file in files]
-    for some in regrouped(all_lines(files), CHUNK_ROWS):
-        yield _piece([row_of(text) for text in some.texts], ManyFiles(names, some.files, some.lines))
+    swift: SwiftReader | None = None
+    for number, some in enumerate(regrouped(all_lines(files), CHUNK_ROWS)):
+        places = ManyFiles(names, some.files, some.lines)
+        batch = swift.batch(some.texts) if swift is not None else None
+        piece = _piece([row_of(text) for text in some.texts], places) if batch is None else Piece(batch, places)
+        if not number:
+            swift = _swift(piece.batch.schema)
+        yield piece
+
+
+def _swift(schema: pa.Schema) -> SwiftReader | None:
+    """A reader for more of the same, where all columns are plain."""
+    if any(kind not in _KINDS for kind in schema.types):
+        return None
+    columns = (Column(field.name, field.name, _KINDS[field.type], default=None) for field in schema)
+    return SwiftReader(Contract("", "", "", tuple(columns)))
 
 
 def check_files(files: Sequence[File]) -> None:

@@ -159,7 +159,7 @@ def _localized(seconds: iso.Ints, here: Mask, cells: Cells, zone: tzinfo) -> iso
     twice[rows], never[rows] = local.twice, local.never
     which = "Give it with its offset, as in 2013-11-03T01:30:00-04:00."
     cells.refuse(twice, f"The clocks of {zone} showed this time twice.", which)
-    cells.refuse(never, f"The clocks of {zone} never showed this time: they were put forward.", which)
+    cells.refuse(never, f"The clocks of {zone} skipped this time.", which)
     cells.refuse((moved < FIRST_SECOND) | (moved > LAST_SECOND), _OUTSIDE)
     return moved
 
@@ -186,7 +186,7 @@ def _refuse_dates(cells: Cells, *, texts: bool) -> None:
         given = pc.if_else(pc.match_substring_regex(given, r"\A[0-9]{8}\z"), given, "0").cast(pa.int64())
     if not pt.is_integer(given.type):
         return
-    numbers = as_numpy(given)
+    numbers = as_numpy(given).astype(np.int64)
     years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
     is_date = (years >= 1900) & (years <= 2100) & (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)
     fix = "Convert it to timestamps with a zone."

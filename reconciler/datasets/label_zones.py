@@ -35,7 +35,7 @@ def zone_of(given: str | tzinfo) -> tzinfo:
     name = given if isinstance(given, str) else str(getattr(given, "zone", given))
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         close = difflib.get_close_matches(name, sorted(available_timezones()), 1)
         hint = f"Did you mean {close[0]}?" if close else "Name it as in America/New_York."
         raise Usage(f"There is no time zone {name!r}. {hint}") from None

@@ -29,6 +29,7 @@ WIDTH = 30
 
 _BILLION, _MILLION = 1_000_000_000, 1_000_000
 _SPLIT = 2.0**27 + 1
+_PART = 1 << 20
 
 
 def oldest_text_name(join: int) -> str:
@@ -86,12 +87,18 @@ def thresholds(question: Question, moments: pa.Table) -> pa.Table:
     `oldest_text_n`, `oldest_real_n` (only for joins with a maximum age): the first instant that is not too old; texts
     not before the year 1.
     """
+    schema = threshold_schema(question)
+    parts = moments.to_batches(max_chunksize=_PART)  # a column of texts holds two gigabytes
+    return pa.Table.from_batches([_thresholds(question, part, schema) for part in parts], schema)
+
+
+def _thresholds(question: Question, moments: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     points = points_of(moments)
-    columns = [_threshold(field.name, question, points, moments) for field in threshold_schema(question)]
-    return pa.Table.from_arrays(columns, schema=threshold_schema(question))
+    columns = [_threshold(name, question, points, moments) for name in schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _threshold(name: str, question: Question, points: Points, moments: pa.Table) -> Any:
+def _threshold(name: str, question: Question, points: Points, moments: pa.RecordBatch) -> Any:
     if name == AT_TEXT:
         return fixed_width(*at_instants(points, strict=question.strict), points.known)
     if name == AT_REAL:
@@ -106,7 +113,7 @@ def _threshold(name: str, question: Question, points: Points, moments: pa.Table)
     return moments[name]
 
 
-def points_of(moments: pa.Table) -> Points:
+def points_of(moments: pa.Table | pa.RecordBatch) -> Points:
     """The moments of a table or a batch as numbers."""
     seconds, nanos = (_flat(moments[name]) for name in (SECONDS, NANOS))
     real = _flat(moments[REAL]) if REAL in moments.schema.names else None

@@ -1,5 +1,10 @@
 """Questions that labels are read for."""
 
+import pyarrow as pa
+import pytest
+
+from reconciler.datasets.label_faults import LabelsRefused
+from reconciler.datasets.labels import read_labels
 from reconciler.datasets.question import Join, Key, Output, Question
 
 
@@ -10,3 +15,11 @@ def a_join(column="plane", kind="String", group="plane", outputs=("seats",), **o
 
 def a_question(*joins):
     return Question(joins or (a_join(),))
+
+
+def refusal(data, scratch, question=None, time="at", **options):
+    """The lines of what is said of labels that cannot be used."""
+    data = pa.table(data) if isinstance(data, dict) else data
+    with pytest.raises(LabelsRefused) as refused:
+        read_labels(data, question or a_question(), time, scratch=scratch, **options)
+    return str(refused.value).splitlines()
