@@ -20,7 +20,10 @@ class Brute:
         self._world = world
 
     def answer(self, question, moments, tell=None):
-        stores = {join.name: self._rows(join) for join in question.joins}
+        named = {}
+        for join in question.joins:
+            named.setdefault(join.name, []).append(join)
+        stores = {name: self._rows(*joins) for name, joins in named.items()}
         names = [name for name in moments.table.column_names if name.startswith("key_")]
         labels = [
             Label(
@@ -37,7 +40,7 @@ class Brute:
         schema = listed_schema(listing)
         return Listed(schema, _batches(listed(listing, self._rows(listing.join)), schema), Facts())
 
-    def _rows(self, join):
+    def _rows(self, join, *others):
         place = open_place(self._world.environment, self._world.root, join.name)
         if place.is_iceberg:
             rows = place.table().scan().to_arrow().to_pylist()
@@ -47,7 +50,7 @@ class Brute:
             rows = [
                 row for path in folder.rglob("*.parquet") for row in pq.read_table(path, partitioning=None).to_pylist()
             ]
-        names = [column.feature for column in join.columns]
+        names = [column.feature for one in (join, *others) for column in one.columns]
         return [
             Stored(
                 row[join.record_id],

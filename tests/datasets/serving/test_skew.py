@@ -23,25 +23,34 @@ def own(tmp_path):
     made.runtime.close()
 
 
-def look(world, *features, at=AT, **more):
+@pytest.fixture(params=["brute", "athena"])
+def engine(request, own):
+    """Who reads the offline stores."""
+    if request.param == "athena":
+        from reconciler.datasets.engines.athena import AthenaEngine
+
+        return AthenaEngine(own.environment, own.root, sleep=lambda _: None)
+    return Brute(own)
+
+
+def look(world, *features, at=AT, engine=None, **more):
     world.emulator.flush()
-    return check(
-        world.runtime, Brute(world), world.question(*features), world.targets, dataset="flights", at=at, **more
-    )
+    question = world.question(*features)
+    return check(world.runtime, engine or Brute(world), question, world.targets, dataset="flights", at=at, **more)
 
 
 def weather(world, origin, stores=None, at=None, **texts):
     world.put("weather", stores, origin=origin, observed_at=at or ago(hours=1), **texts)
 
 
-def test_stores_that_agree_have_no_skew(own):
+def test_stores_that_agree_have_no_skew(own, engine):
     weather(own, "A", temp_f="1.5", sky="clear", gusts="7", is_dark="1")
     weather(own, "B", temp_f="1e3")
     weather(own, "B", at=ago(hours=2), temp_f="-0.0")
     own.put("plane", plane=7, seen_at=AT.timestamp() - 0.5, seats=55)
     own.put("crew", crew="c", since=ago(hours=1), size=4)
 
-    report = look(own, *WEATHER, *DEST, *PLANE, *CREW)
+    report = look(own, *WEATHER, *DEST, *PLANE, *CREW, engine=engine)
 
     assert [(group.group, group.name, group.counts) for group in report.groups] == [
         ("weather", "dev-weather", {Finding.SAME: 2}),
@@ -54,7 +63,7 @@ def test_stores_that_agree_have_no_skew(own):
     assert compared == dict.fromkeys(("temp_f", "gusts", "sky", "is_dark", "read-at"), (2, 0))
 
 
-def test_each_way_in_which_stores_part_has_a_name(own):
+def test_each_way_in_which_stores_part_has_a_name(own, engine):
     recent = ago(minutes=5)
     weather(own, "same", temp_f="1")
     weather(own, "deleted")
@@ -78,7 +87,7 @@ def test_each_way_in_which_stores_part_has_a_name(own):
     weather(own, "still online")
     own.delete("weather", "still online", ago(minutes=30), TargetStores=["OfflineStore"])
 
-    report = look(own, WEATHER[0], sample=None)
+    report = look(own, WEATHER[0], sample=None, engine=engine)
 
     (group,) = report.groups
     assert group.counts == {
@@ -200,8 +209,8 @@ def _stored(origin):
     return Stored(origin, ago(hours=1), values={"temp_f": 1.0})
 
 
-def test_empty_stores_have_nothing_at_odds(own):
-    report = look(own, *WEATHER, *PLANE, *CREW)
+def test_empty_stores_have_nothing_at_odds(own, engine):
+    report = look(own, *WEATHER, *PLANE, *CREW, engine=engine)
 
     assert [group.records for group in report.groups] == [0, 0, 0]
     assert not report.is_skewed
