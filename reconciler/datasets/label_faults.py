@@ -10,6 +10,8 @@ from reconciler.errors import ReconcilerError
 EXAMPLES = 3
 """So many rows are named of those that have the same fault."""
 
+_KINDS = 50
+
 
 class Example(NamedTuple):
     """A label at fault: `row` counts from 0, `place` is where its owner finds it (`labels.csv:18`, `row 17`)."""
@@ -29,11 +31,9 @@ class LabelFault(NamedTuple):
     examples: tuple[Example, ...] = ()
 
     def __str__(self) -> str:
-        if not self.examples:
-            return f"{self.column}: {self.reason} {self.fix}".strip(": ").rstrip()
-        first, *others = self.examples
-        value = f" = {first.value}" if first.value else ""
-        text = f"{first.place}: {self.column}{value}: {self.reason} {self.fix}".rstrip()
+        first, *others = self.examples or (Example(-1, "", ""),)
+        subject = " = ".join(filter(None, (self.column, first.value)))
+        text = f"{': '.join(filter(None, (first.place, subject, self.reason)))} {self.fix}".rstrip()
         more = self.rows - len(self.examples)
         named = [example.place for example in others] + ([f"{more:,} more"] if more else [])
         return f"{text}\n    The same at {', '.join(named)}." if named else text
@@ -61,6 +61,8 @@ class Gathered:
 
     def add(self, column: str, reason: str, fix: str, examples: Iterable[Example], rows: int) -> None:
         """So many more rows have this fault; the first of them are examples."""
+        if (column, reason) not in self._found and len(self._found) >= _KINDS:
+            column, reason, fix = "", "There are more things wrong with rows.", "Mend these first."
         known = self._found.get((column, reason), LabelFault(column, reason, fix))
         shown = (*known.examples, *examples)[:EXAMPLES]
         self._found[column, reason] = known._replace(rows=known.rows + rows, examples=shown)

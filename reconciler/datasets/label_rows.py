@@ -1,4 +1,4 @@
-"""Labels that are given row by row: dicts, records of classes, lines of JSON. A column is what any row has."""
+"""Labels that are given row by row. A column is what any row has."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from reconciler.contract import Column, Contract, Kind
+from reconciler.contract import Contract
 from reconciler.datasets.label_faults import LabelFault
 from reconciler.datasets.label_objects import column_of_objects
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.chunk import Finder, Piece, Rows
-from reconciler.records.sources.json_lines import ManyFiles, all_lines, check_lines, regrouped, row_of
-from reconciler.records.sources.json_swift import SwiftReader
-from reconciler.records.sources.paths import File
 from reconciler.records.sources.rows import Unusable
 from reconciler.records.sources.unify import Clash, common_type, conform
 from reconciler.records.sources.values import shown
@@ -24,46 +21,14 @@ from reconciler.records.sources.values import shown
 CHUNK_ROWS = 50_000
 _NOTHING: Mapping[str, Any] = {}
 _ANY = Contract("", "", "", ())
-_KINDS: dict[pa.DataType, Kind] = {
-    pa.string(): "str",
-    pa.int64(): "int",
-    pa.float64(): "float",
-    pa.bool_(): "bool",
-}
 
 
 def pieces_of_rows(rows: Iterable[Any]) -> Iterator[Piece]:
     """The rows in columns, so many at a time, in types that are found anew for each piece."""
     waiting, first = iter(rows), 0
     while some := list(islice(waiting, CHUNK_ROWS)):
-        yield _piece(some, Rows("", first))
+        yield piece_of(some, Rows("", first))
         first += len(some)
-
-
-def pieces_of_lines(files: Sequence[File]) -> Iterator[Piece]:
-    """The same of files of JSON Lines: what looks like the first of them is read by Arrow at once."""
-    names = [file.label for file in files]
-    swift: SwiftReader | None = None
-    for number, some in enumerate(regrouped(all_lines(files), CHUNK_ROWS)):
-        places = ManyFiles(names, some.files, some.lines)
-        batch = swift.batch(some.texts) if swift is not None else None
-        piece = _piece([row_of(text) for text in some.texts], places) if batch is None else Piece(batch, places)
-        if not number:
-            swift = _swift(piece.batch.schema)
-        yield piece
-
-
-def _swift(schema: pa.Schema) -> SwiftReader | None:
-    """A reader for more of the same, where all columns are plain."""
-    if any(kind not in _KINDS for kind in schema.types):
-        return None
-    columns = (Column(field.name, field.name, _KINDS[field.type], default=None) for field in schema)
-    return SwiftReader(Contract("", "", "", tuple(columns)))
-
-
-def check_files(files: Sequence[File]) -> None:
-    """Raises `Invalid` with each file that is empty, no text, or an array."""
-    check_lines(files)
 
 
 def common(pieces: Iterable[Piece]) -> tuple[pa.Schema, int, list[LabelFault]]:
@@ -96,7 +61,8 @@ def conformed(pieces: Callable[[], Iterator[Piece]], schema: pa.Schema) -> Itera
         yield piece._replace(batch=conform(batch, schema, _ANY, piece.places(0)))
 
 
-def _piece(rows: Sequence[Any], places: Finder) -> Piece:
+def piece_of(rows: Sequence[Any], places: Finder) -> Piece:
+    """Dicts, dataclasses, named tuples and `Unusable` rows in columns."""
     faults = list[RowFault]()
     found = [_as_dict(row, value, faults) for row, value in enumerate(rows)]
     names = dict.fromkeys(name for row in found for name in row)

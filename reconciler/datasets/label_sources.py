@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
@@ -13,20 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from reconciler.contract import Column, Contract, Kind
 from reconciler.datasets.label_faults import LabelFault
+from reconciler.datasets.label_files import file_source, line_pieces, wanted
 from reconciler.datasets.label_objects import column_of_objects
-from reconciler.datasets.label_rows import CHUNK_ROWS, check_files, common, conformed, pieces_of_lines, pieces_of_rows
+from reconciler.datasets.label_rows import CHUNK_ROWS, common, conformed, pieces_of_rows
 from reconciler.datasets.question import Question
-from reconciler.errors import Invalid, Usage
+from reconciler.errors import Usage
 from reconciler.records.sources import open_source
 from reconciler.records.sources.chunk import Piece, Rows
-from reconciler.records.sources.csv_files import csv_source, header_of, separated_by
-from reconciler.records.sources.parquet import parquet_source
-from reconciler.records.sources.paths import File, fault, find_files
-from reconciler.records.sources.paths import labels as named
+from reconciler.records.sources.paths import find_files, labels
 from reconciler.records.sources.source import Source
 from reconciler.records.sources.spool import Spool
 
@@ -59,9 +55,9 @@ def open_labels(data: Any, question: Question, time: str | None, scratch: Path) 
     Raises `Invalid` with every fault that keeps files from being read at all, and `Usage` for what is no table.
     """
     if isinstance(data, (str, os.PathLike)):
-        return _files([data], question, time)
+        return _files([data], wanted(question, time))
     if isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
-        return _files(list(data), question, time)
+        return _files(list(data), wanted(question, time))
     pandas, polars = (sys.modules.get(name) for name in ("pandas", "polars"))
     if pandas is not None and isinstance(data, pandas.DataFrame):
         return _pandas(data)
@@ -161,47 +157,8 @@ def _kept(column: pa.Array | LabelFault, rows: int, faults: list[LabelFault]) ->
     return column
 
 
-def _files(paths: Sequence[Any], question: Question, time: str | None) -> Opened:
+def _files(paths: Sequence[Any], columns: Mapping[str, Kind]) -> Opened:
     files = find_files(paths)
-    wanted = _wanted(question, time)
     if files[0].format == "JSON Lines":
-        check_files(files)
-        return _by_pieces(named(files), partial(pieces_of_lines, files))
-    is_csv = files[0].format == "CSV"
-    names = _headers(files, list(wanted)) if is_csv else _schemas(files)
-    columns = tuple(Column(name, name, wanted.get(name, "str")) for name in dict.fromkeys(names))
-    contract = Contract("", "", "", columns)
-    return _streamed((csv_source if is_csv else parquet_source)(files, contract, CHUNK_ROWS))
-
-
-def _wanted(question: Question, time: str | None) -> dict[str, Kind]:
-    """The columns that folders may stand for, too, and what their names hold then."""
-    kinds: dict[str, Kind] = {"String": "str", "Integral": "int", "Fractional": "float"}
-    found: dict[str, Kind] = {key.column: kinds[key.type] for key in question.keys}
-    return found if time is None else {**found, time: "str"}
-
-
-def _headers(files: Sequence[File], wanted: Sequence[str]) -> list[str]:
-    """The names of all columns. Raises `Invalid` with each file that is empty, or whose cells no comma separates."""
-    names, faults = list(wanted), []
-    for file in files:
-        header = header_of(file)
-        if header is None:
-            faults.append(fault(file.label, "The file is empty.", f"Begin with a header: {','.join(wanted)}."))
-        elif not set(wanted) & set(header[0]) and (word := separated_by(header[0], wanted)):
-            reason = f"Its cells are separated by {word}."
-            faults.append(fault(file.label, reason, "Separate them by commas.", line=header[1]))
-        else:
-            names += header[0]
-    if faults:
-        raise Invalid(faults)
-    return names
-
-
-def _schemas(files: Sequence[File]) -> list[str]:
-    """The names of all columns; what is no Parquet is named when it is read."""
-    names = list[str]()
-    for file in files:
-        with suppress(pa.ArrowException, OSError):
-            names += pq.read_schema(file.path).names
-    return names
+        return _by_pieces(labels(files), line_pieces(files, columns))
+    return _streamed(file_source(files, columns))

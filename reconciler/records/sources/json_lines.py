@@ -52,7 +52,7 @@ def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> S
     """JSON Lines files as one table. Raises `Invalid` with each that is empty, no text, or an array."""
     check_lines(files)
     names = [file.label for file in files]
-    folders = [_keys(file, contract) for file in files]
+    folders = [folder_values(file, contract) for file in files]
 
     def pieces() -> Iterator[Piece]:
         reader, swift = Reader(contract), SwiftReader(contract)
@@ -63,13 +63,13 @@ def json_source(files: Sequence[File], contract: Contract, chunk_rows: int) -> S
                 yield Piece(batch, places)
                 continue
             pairs = zip(some.files.tolist(), some.texts, strict=True)
-            found = reader.batch([_with(folders[file], row_of(text)) for file, text in pairs])
+            found = reader.batch([with_values(folders[file], row_of(text)) for file, text in pairs])
             yield Piece(found.batch, places, found.faults)
 
     return Source(labels(files), row_schema(contract), pieces, chunk_rows=chunk_rows)
 
 
-def _keys(file: File, contract: Contract) -> dict[str, Any]:
+def folder_values(file: File, contract: Contract) -> dict[str, Any]:
     """What the folders of a file say of its rows, numbers as JSON has them."""
     known = columns_by_name(contract)
     return {
@@ -86,7 +86,8 @@ def _number(text: str) -> Any:
         return text
 
 
-def _with(keys: dict[str, Any], row: Any) -> Any:
+def with_values(keys: dict[str, Any], row: Any) -> Any:
+    """A row with what its folder says, where it does not say so itself."""
     return {**keys, **row} if keys and isinstance(row, dict) else row
 
 

@@ -81,7 +81,7 @@ def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]])
         fault(
             file.label,
             f"The file is {file.format}, and {files[0].label} is {files[0].format}.",
-            "Ingest one format at a time.",
+            "Give files of one format at a time.",
         )
         for file in files
         if file.format != files[0].format
