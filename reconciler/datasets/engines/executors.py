@@ -9,13 +9,16 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from reconciler.datasets.files import DataFile, Inventory
-from reconciler.datasets.question import SECONDS
+from reconciler.datasets.question import ROW, SECONDS, Facts
+from reconciler.datasets.sql import FACTS
+from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
 from reconciler.records.offline.holding import in_parallel
 
 TASK_BYTES: Final = 128 * 1024 * 1024
@@ -139,3 +142,33 @@ def latest(moments: pa.Table) -> int | None:
     """The second of the last moment of labels of this machine, since 1970."""
     found: int | None = pc.max(moments[SECONDS]).as_py()
     return found
+
+
+def without_counts(batches: Iterable[pa.RecordBatch], facts: Facts) -> Iterator[pa.RecordBatch]:
+    """The rows of labels; what the rows that count say goes into the facts."""
+    for batch in batches:
+        is_label = pc.greater_equal(batch.column(ROW), 0)
+        for counts in batch.filter(pc.invert(is_label)).select([ROW, *FACTS]).to_pylist():
+            note(facts, *counts.values())
+        yield batch.filter(is_label)
+
+
+def note(facts: Facts, row: int, rows: int, unreadable: int, newest_write: int) -> None:
+    """What a row that counts says (`FACTS`)."""
+    join = -1 - int(row)
+    facts.rows[join], facts.unreadable[join], facts.newest_write[join] = rows, unreadable, moment_of(newest_write)
+
+
+def no_facts(joins: int) -> Facts:
+    """What is known of groups without rows."""
+    return Facts([0] * joins, [0] * joins, [None] * joins)
+
+
+def second_of(moment: datetime | None) -> int | None:
+    """The second of a moment, since 1970."""
+    return None if moment is None else (moment - EPOCH) // timedelta(seconds=1)
+
+
+def moment_of(micros: int | None) -> datetime | None:
+    """A moment of so many microseconds since 1970; None where there is none."""
+    return None if micros is None or micros <= BEFORE_ALL else EPOCH + timedelta(microseconds=micros)

@@ -15,7 +15,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -52,8 +52,8 @@ from reconciler.datasets.question import (
     status_name,
     value_name,
 )
-from reconciler.datasets.sql import SPARK, Source, answer_sql, listing_sql
-from reconciler.datasets.sql.dialects import BEFORE_ALL
+from reconciler.datasets.report import Report
+from reconciler.datasets.sql import FACTS, SPARK, Source, answer_sql, listing_sql
 from reconciler.records.offline.spark import shuffled, told
 
 _OURS: Final = "reconciler_"
@@ -148,9 +148,9 @@ class Spark:
             sent.mapInArrow(executors.unpack, _as_spark(schema)),
             executors.latest(moments.table),
         )
-        facts = Facts([0] * len(question.joins), [0] * len(question.joins), [None] * len(question.joins))
+        facts = executors.no_facts(len(question.joins))
         wanted = answer_schema(question)
-        batches = _without_counts(_from_executors(found), facts)
+        batches = executors.without_counts(_from_executors(found), facts)
         return Answer(wanted, self._in_order(batches, wanted, moments.table.num_rows), facts)
 
     def _in_order(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
@@ -162,7 +162,7 @@ class Spark:
     def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
         """A snapshot or a history, read back in bounded memory."""
         del tell
-        schema, facts = listed_schema(listing), Facts([0], [0], [None])
+        schema, facts = listed_schema(listing), executors.no_facts(1)
         return Listed(schema, self._listed_in_order(listing, schema, facts), facts)
 
     def listed(self, listing: Listing) -> DataFrame:
@@ -180,7 +180,7 @@ class Spark:
                     F.max("newest_write"),
                 ).collect()
             facts.rows[0], facts.unreadable[0] = counted[0] or 0, counted[1] or 0
-            facts.newest_write[0] = _moment(counted[2])
+            facts.newest_write[0] = executors.moment_of(counted[2])
             ordered = _rows_of_listing(listing, found).orderBy("record_id", "event")
             for batch in _from_executors(ordered):
                 yield as_schema(batch, schema)
@@ -188,8 +188,7 @@ class Spark:
             found.unpersist()
 
     def _listing(self, listing: Listing) -> DataFrame:
-        written = listing.as_of
-        span = Span(_second(listing.end), _second(listing.start), written)
+        span = Span(executors.second_of(listing.end), executors.second_of(listing.start), listing.as_of)
         with self._views({"rows": self._rows_of(listing.join, span)}) as names:
             return self._session.sql(listing_sql(listing, Source(SPARK.name(names["rows"])), SPARK))
 
@@ -254,6 +253,28 @@ class Labelled:
         kept = self._answered if self._drop is None else self._answered.where(self._is_kept())
         features = [_ours(value_name(n)).alias(column.name) for n, column in enumerate(self._question.columns)]
         return kept.select(*map(_column, self._labels), *features)
+
+    def report(self, dataset: str = "") -> Report:
+        """What became of the labels: one job, which works everything out that is not cached and brings back counts."""
+        question, time = self._question, self._reader.time
+        kept = F.lit(True) if self._drop is None else self._is_kept()
+        columns = [kept.alias(ROW), *(_ours(name) for name in answer_schema(question).names[1:])]
+        columns += [_column(time)] if isinstance(time, str) else []
+        names = [ROW, *answer_schema(question).names[1:]]
+        if isinstance(time, str):
+            # Columns of labels may have any name, those of answers too.
+            names.append(f"{_OURS}time")
+        reader = MomentReader((), names[-1] if isinstance(time, str) else time, self._reader.zone)
+        told_of = partial(spark_labels.tallied, question=question, names=names, reader=reader)
+        counts = self._statement.where(_column(ROW) < 0).select(ROW, *FACTS)
+        with told():
+            rows = self._answered.select(*columns).mapInArrow(told_of, f"{spark_labels.SUMMARY} binary").collect()
+            found = spark_labels.counted(question, (bytes(row[0]) for row in rows))
+            facts = executors.no_facts(len(question.joins))
+            for row in counts.collect():
+                executors.note(facts, *row)
+        dropped = found.labels - found.kept
+        return Report(dataset, Spark.name, found.labels, found.kept, dropped, found.tally.reports(facts))
 
     def _is_kept(self) -> Column:
         joins = range(len(self._question.joins))
@@ -321,20 +342,6 @@ def _from_executors(frame: DataFrame) -> Iterator[pa.RecordBatch]:
             yield from executors.unpacked(bytes(row[0]))
 
 
-def _without_counts(batches: Iterator[pa.RecordBatch], facts: Facts) -> Iterator[pa.RecordBatch]:
-    """The rows of labels; what the others have counted goes into the facts."""
-    for batch in batches:
-        rows = batch.column(ROW).to_numpy()
-        for number in (rows < 0).nonzero()[0].tolist():
-            join = -1 - int(rows[number])
-            counts = {
-                name: batch.column(name)[number].as_py() for name in ("rows_read", "rows_unreadable", "newest_write")
-            }
-            facts.rows[join], facts.unreadable[join] = counts["rows_read"], counts["rows_unreadable"]
-            facts.newest_write[join] = _moment(counts["newest_write"])
-        yield batch.filter(pa.array(rows >= 0))
-
-
 def _compared(batches: Iterator[pa.RecordBatch], question: Question, reader: MomentReader) -> Iterator[pa.RecordBatch]:
     return spark_labels.compared(batches, question, reader, _part())
 
@@ -347,16 +354,6 @@ def _part() -> int:
     """Which partition of the labels this executor is at."""
     context = TaskContext.get()
     return context.partitionId() if context is not None else 0
-
-
-def _second(moment: datetime | None) -> int | None:
-    return None if moment is None else int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))
-
-
-def _moment(micros: int | None) -> datetime | None:
-    if micros is None or micros <= BEFORE_ALL:
-        return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def _as_spark(schema: pa.Schema) -> str:

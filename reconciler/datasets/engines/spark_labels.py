@@ -6,6 +6,8 @@ Functions from record batches to record batches, so that Spark is not needed to 
 from __future__ import annotations
 
 import json
+import pickle
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +18,7 @@ from reconciler.datasets.label_faults import Example, Gathered, LabelFault, Labe
 from reconciler.datasets.label_moments import MomentReader
 from reconciler.datasets.moments import points_of, threshold_schema, thresholds
 from reconciler.datasets.question import ROW, Question
+from reconciler.datasets.tally import Tally
 
 SUMMARY: Final = "summary"
 IDENTITY: Final = pa.decimal128(38, 0)
@@ -96,6 +99,43 @@ def compared(
         rows += batch.num_rows
         columns = [_whole(found.column(number)) for number in range(1, found.num_columns)]
         yield pa.RecordBatch.from_arrays([batch.column(0), *columns], schema=schema)
+
+
+class Counted(NamedTuple):
+    """Labels of a partition that were answered: how many, how many of them are kept, and what became of them."""
+
+    labels: int
+    kept: int
+    tally: Tally
+
+
+def tallied(
+    batches: Iterable[pa.RecordBatch], question: Question, names: Sequence[str], reader: MomentReader
+) -> Iterator[pa.RecordBatch]:
+    """Count answered labels of a partition; one row, with `Counted`.
+
+    The batches have the columns of an answer, whether the label is kept instead of its row, and the time of the labels
+    if it is a column; `names` are those that they have here.
+    """
+    labels, kept, tally = 0, 0, Tally(question)
+    for batch in batches:
+        answer = in_utc(batch, names)
+        moments = reader.read(answer, pa.array(np.arange(batch.num_rows))).moments
+        tally.add(answer, points_of(moments))
+        labels, kept = labels + batch.num_rows, kept + answer.column(ROW).true_count
+    tally.forget_ages()
+    told = zlib.compress(pickle.dumps(Counted(labels, kept, tally)))
+    yield pa.RecordBatch.from_arrays([pa.array([told], pa.binary())], names=[SUMMARY])
+
+
+def counted(question: Question, rows: Iterable[bytes]) -> Counted:
+    """What was counted in all partitions."""
+    labels, kept, tally = 0, 0, Tally(question)
+    for row in rows:
+        one: Counted = pickle.loads(zlib.decompress(row))  # noqa: S301 - by our executors
+        labels, kept = labels + one.labels, kept + one.kept
+        tally.merge(one.tally)
+    return Counted(labels, kept, tally)
 
 
 def in_utc(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
