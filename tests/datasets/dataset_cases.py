@@ -192,7 +192,7 @@ def a_listing(chance, *, shapes=SHAPES, rows=10, ids=3):
         start=_as_datetime(start) if is_history else None,
         end=_as_datetime(end) if chance.random() < 0.7 else None,
         as_of=_as_datetime(world.micros()) if chance.random() < 0.3 else None,
-        known_at=not is_history and chance.random() < 0.3,
+        known_at=chance.random() < 0.3,
         ignore_deletes=chance.random() < 0.3,
     )
     return listing, world.files(shape, rows)

@@ -23,9 +23,9 @@ class Statements:
     """An engine of one dialect's statements."""
 
     def __init__(self, stores, dialect):
-        self.name = dialect
+        self.name = f"{dialect} statement"
         self._where = InEnvironment(stores.environment, stores.root)
-        self._dialect = _DIALECTS[dialect]
+        self._read, self._dialect = dialect, _DIALECTS[dialect]
 
     def answer(self, question, moments, tell=None):
         with self._database() as db:
@@ -73,7 +73,7 @@ class Statements:
         return Source(self._dialect.name(view))
 
     def _run(self, db, sql):
-        (translated,) = sqlglot.transpile(sql, read=self.name, write="duckdb")
+        (translated,) = sqlglot.transpile(sql, read=self._read, write="duckdb")
         return db.sql(translated).to_arrow_table()
 
 

@@ -58,6 +58,8 @@ def check_listing(engine, listing, files):
     batches = list(found.batches)
     assert all(batch.schema.equals(found.schema) for batch in batches)
     table = pa.Table.from_batches(batches, found.schema)
+    for facts in (found.facts.rows, found.facts.unreadable, found.facts.newest_write):
+        assert len(facts) == 1
     differ = differences(listed(listing, rows), _tuples(table))
     assert not differ, "\n".join([str(listing), *_lines(rows), *map(_line, differ[:5])])
 
