@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 
 from reconciler.contract import Column
-from reconciler.datasets.label_faults import LabelFault
-from reconciler.records.sources.values import column_of
+from reconciler.datasets.label_faults import Example, LabelFault
+from reconciler.records.sources.values import column_of, shown
 
-_SCALARS = {str, int, float, bool}
+_NO_ITEMS = {str, int, float, bool, set, frozenset}
 _NOTHING = {"NAType", "NaTType"}
 
 
@@ -25,7 +25,7 @@ def column_of_objects(name: str, values: Sequence[Any]) -> pa.Array | LabelFault
     kinds.discard(type(None))
     if kinds and all(issubclass(kind, datetime) for kind in kinds):
         return _moments(name, values)
-    if len(kinds) == 1 and kinds.isdisjoint(_SCALARS):
+    if len(kinds) == 1 and kinds.isdisjoint(_NO_ITEMS):
         try:
             return pa.array(values)
         except (pa.ArrowException, OverflowError, ValueError, TypeError):
@@ -35,17 +35,25 @@ def column_of_objects(name: str, values: Sequence[Any]) -> pa.Array | LabelFault
         return found.column
     words = " and ".join(sorted(kind.__name__ for kind in kinds))
     if len(kinds) == 1:
-        reason = f"It holds values of type {words} that no column can hold."
+        reason = f"The column holds values of type {words}, which no column can hold."
         return LabelFault(name, reason, "Convert them to texts or numbers, or leave the column out.")
-    return LabelFault(name, f"It holds values of different types: {words}.", "Convert all to one of them.")
+    usual = type(next(value for value in values if value is not None))
+    odd = next(row for row, value in enumerate(values) if value is not None and type(value) is not usual)
+    reason = f"The column holds values of different types: {words}."
+    return LabelFault(name, reason, "Convert all to one of them.", 1, (_example(odd, values[odd]),))
+
+
+def _example(row: int, value: Any) -> Example:
+    return Example(row, f"row {row}", shown(value))
 
 
 def _moments(name: str, values: Sequence[Any]) -> pa.Array | LabelFault:
     """Datetimes of Python and pandas, all with a zone or all without."""
     given = [value for value in values if value is not None]
-    if len({value.tzinfo is None or value.utcoffset() is None for value in given}) > 1:
-        reason = "Some of its times have a time zone, and others have none."
-        return LabelFault(name, reason, "Give all of them one.")
+    naive = [row for row, value in enumerate(values) if value is not None and value.utcoffset() is None]
+    if 0 < len(naive) < len(given):
+        reason = "It has no time zone, and others in the column have one."
+        return LabelFault(name, reason, "Give all of them one.", len(naive), (_example(naive[0], values[naive[0]]),))
     fine = any(getattr(value, "nanosecond", 0) for value in given)
     zone = None if given[0].utcoffset() is None else "UTC"
     kind = pa.timestamp("ns" if fine else "us", zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from reconciler.contract import Contract
-from reconciler.datasets.label_faults import LabelFault
+from reconciler.datasets.label_faults import Example, LabelFault
 from reconciler.datasets.label_objects import column_of_objects
 from reconciler.records.faults import RowFault
 from reconciler.records.sources.chunk import Finder, Piece, Rows
@@ -19,6 +20,7 @@ from reconciler.records.sources.unify import Clash, common_type, conform
 from reconciler.records.sources.values import shown
 
 CHUNK_ROWS = 50_000
+_FAULT = b"reconciler:fault"
 _NOTHING: Mapping[str, Any] = {}
 _ANY = Contract("", "", "", ())
 
@@ -35,20 +37,27 @@ def common(pieces: Iterable[Piece]) -> tuple[pa.Schema, int, list[LabelFault]]:
     """The columns of all pieces together, how many rows there are, and columns of which there can be none."""
     kinds, rows, faults = dict[str, pa.DataType](), 0, dict[str, LabelFault]()
     for piece in pieces:
-        rows += piece.batch.num_rows
+        first, rows = rows, rows + piece.batch.num_rows
         for field in piece.batch.schema:
             if field.metadata:
-                reason, fix = (field.metadata[word].decode() for word in (b"reason", b"fix"))
-                faults.setdefault(field.name, LabelFault(field.name, reason, fix))
+                faults.setdefault(field.name, _fault(field.metadata[_FAULT], first))
             try:
                 kinds[field.name] = common_type(kinds.get(field.name, field.type), field.type)
             except Clash:
-                reason = f"It is {kinds[field.name]} in some rows, and {field.type} in others."
-                faults.setdefault(field.name, LabelFault(field.name, reason, "Convert all to one of them."))
+                reason = f"The column is {kinds[field.name]} before, and {field.type} from this row on or soon after."
+                example = Example(first, piece.places(0), "")
+                fix = "Convert all to one of them."
+                faults.setdefault(field.name, LabelFault(field.name, reason, fix, 1, (example,)))
     if kinds.get("") == pa.null():
         del kinds[""]
     schema = pa.schema([(name, pa.null() if name in faults else kind) for name, kind in kinds.items()])
     return schema, rows, list(faults.values())
+
+
+def _fault(written: bytes, first: int) -> LabelFault:
+    """What is wrong with a column of a piece, whose first row has this number."""
+    column, reason, fix, rows, examples = json.loads(written)
+    return LabelFault(column, reason, fix, rows, tuple(Example(first + row, *rest) for row, *rest in examples))
 
 
 def conformed(pieces: Callable[[], Iterator[Piece]], schema: pa.Schema) -> Iterator[Piece]:
@@ -70,7 +79,8 @@ def piece_of(rows: Sequence[Any], places: Finder) -> Piece:
     for name in names:
         column = column_of_objects(str(name), [row.get(name) for row in found])
         if isinstance(column, LabelFault):
-            fields.append(pa.field(str(name), pa.null(), metadata={"reason": column.reason, "fix": column.fix}))
+            fault = column._replace(examples=tuple(e._replace(place=places(e.row)) for e in column.examples))
+            fields.append(pa.field(str(name), pa.null(), metadata={_FAULT: json.dumps(fault)}))
             columns.append(pa.nulls(len(rows)))
         else:
             fields.append(pa.field(str(name), column.type))
