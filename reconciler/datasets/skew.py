@@ -148,15 +148,14 @@ class _Group:
         """Ask both stores, the offline one first: a row that is written meanwhile is newer online, and so waiting."""
         question = Question((self._join,), tuple(column.name for column in self._join.columns))
         answer = engine.answer(question, Moments(_moments(ids)), tell)
-        texts = [str(value) for value in ids.to_pylist()]
         done = 0
         for batch in answer.batches:
             for start in range(0, batch.num_rows, _AT_ONCE):
                 part = batch.slice(start, _AT_ONCE)
-                self._compare([texts[row] for row in part.column(ROW).to_pylist()], part)
+                self._compare([str(value) for value in ids.take(part.column(ROW)).to_pylist()], part)
                 done += part.num_rows
                 if tell:
-                    tell(Progress(f"comparing {self._join.group}", done, len(texts), "records"))
+                    tell(Progress(f"comparing {self._join.group}", done, len(ids), "records"))
         facts = answer.facts
         return GroupSkew(
             self._join.group,
