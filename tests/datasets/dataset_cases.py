@@ -200,7 +200,11 @@ def a_listing(chance, *, shapes=SHAPES, rows=10, ids=3):
 
 def _join(chance, shape, number, column=""):
     """Some of a group's features, under names of the join's own. Identifiers of one type are one column of labels."""
-    some = chance.sample(shape.features, chance.randrange(1, len(shape.features) + 1))
+    own = ((shape.record_id, shape.id_type), (shape.event_time, shape.event_type))
+    pool = shape.features if chance.random() < 0.8 else (*shape.features, *own)
+    some = chance.sample(pool, chance.randrange(1, len(pool) + 1))
+    if chance.random() < 0.1:
+        some.append(some[0])
     ages = (
         timedelta(0),
         timedelta(microseconds=1),
@@ -215,7 +219,7 @@ def _join(chance, shape, number, column=""):
         record_id=shape.record_id,
         event_time=shape.event_time,
         event_time_type=shape.event_type,
-        columns=tuple(Output(f"{number}_{name}", name, kind) for name, kind in some),
+        columns=tuple(Output(f"{number}_{place}_{name}", name, kind) for place, (name, kind) in enumerate(some)),
         max_age=chance.choice(ages) if chance.random() < 0.5 else None,
     )
 

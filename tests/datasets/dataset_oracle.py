@@ -97,7 +97,7 @@ def _answered(question, stores, row, label):
         status, chosen = _joined(question, join, stores[join.name], key, label.at)
         facts += [status, written_out(chosen.event) if chosen else None]
         for column in join.columns:
-            values[column.name] = chosen.values.get(column.feature) if chosen and status == MATCHED else None
+            values[column.name] = value(join, chosen, column) if chosen and status == MATCHED else None
     return (row, *facts, *(values[column.name] for column in question.columns))
 
 
@@ -105,11 +105,10 @@ def _joined(question, join, rows, key, at):
     """What becomes of one label in one join, and the row that is chosen."""
     if key is None or at is None:
         return NO_KEY, None
-    features = [column.feature for column in join.columns]
     found = [row for row in rows if row.id == key and _is_candidate(question, row, at)]
     if not found:
         return MISSING, None
-    chosen = max(found, key=lambda row: newness(row, features))
+    chosen = max(found, key=lambda row: newness(join, row))
     if chosen.deleted:
         return DELETED, chosen
     if join.max_age is not None and at - instant(chosen.event) > seconds(join.max_age):
@@ -138,10 +137,16 @@ def _is_by(micros, at):
     return micros is not None and Fraction(micros, 10**6) <= at
 
 
-def newness(row, features):
+def newness(join, row):
     """What is the greatest of the row that is chosen."""
-    content = tuple(_order(row.values.get(feature)) for feature in features)
+    content = tuple(_order(value(join, row, column)) for column in join.columns)
     return instant(row.event), _order(row.invoked), _order(row.written), bool(row.deleted), content
+
+
+def value(join, row, column):
+    """A feature of a row; its identifier and its event time, as they are written, are features too."""
+    own = {join.record_id: row.id, join.event_time: row.event}
+    return own.get(column.feature, row.values.get(column.feature))
 
 
 def _order(value):
@@ -156,30 +161,30 @@ def _order(value):
 
 def listed(listing, rows):
     """The rows of a snapshot or a history, as tuples in the order of its columns."""
-    features = [column.feature for column in listing.join.columns]
     there = [row for row in rows if is_readable(row) and _is_there(listing, row)]
     if listing.known_at and listing.end is not None:
         there = [row for row in there if _is_by(row.invoked, moment(listing.end))]
     if listing.start is None:
         there = [row for row in there if listing.end is None or instant(row.event) <= moment(listing.end)]
-        chosen = [row for row in _greatest(there, lambda row: row.id, features) if not row.deleted]
+        chosen = [row for row in _greatest(listing.join, there, lambda row: row.id) if not row.deleted]
     else:
         start, end = moment(listing.start), None if listing.end is None else moment(listing.end)
         there = [row for row in there if start <= instant(row.event) and (end is None or instant(row.event) < end)]
-        chosen = _greatest(there, lambda row: (row.id, instant(row.event)), features)
+        chosen = _greatest(listing.join, there, lambda row: (row.id, instant(row.event)))
     chosen.sort(key=lambda row: (row.id.encode() if isinstance(row.id, str) else row.id, instant(row.event)))
-    return [_row_of(listing, row, features) for row in chosen]
+    return [_row_of(listing, row) for row in chosen]
 
 
-def _greatest(rows, key, features):
+def _greatest(join, rows, key):
     found = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
-    return [max(same, key=lambda row: newness(row, features)) for same in found.values()]
+    return [max(same, key=lambda row: newness(join, row)) for same in found.values()]
 
 
-def _row_of(listing, row, features):
-    found = (row.id, written_out(row.event), *(row.values.get(feature) for feature in features))
+def _row_of(listing, row):
+    join = listing.join
+    found = (row.id, written_out(row.event), *(value(join, row, column) for column in join.columns))
     return found if listing.start is None else (*found, row.invoked, row.written, bool(row.deleted))
 
 
