@@ -67,6 +67,10 @@ def open_labels(data: Any, question: Question, time: str | None, scratch: Path) 
         data = pa.Table.from_batches([data])
     if isinstance(data, pa.Table):
         return _in_memory("Arrow table", data)
+    if type(data).__module__.startswith("pyspark."):
+        raise Usage(
+            "Labels of Spark stay on the cluster: read them with the engine for Spark, or give data.toPandas()."
+        )
     is_iterable = isinstance(data, Iterable) and not isinstance(data, (Mapping, AsyncIterable, bytes, bytearray))
     if not _is_table(data) and not is_iterable:
         way_out = "For columns give pyarrow.table(...)." if isinstance(data, Mapping) else f"Give {_TAKEN}."

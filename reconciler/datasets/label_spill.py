@@ -11,7 +11,7 @@ import pyarrow as pa
 from reconciler.errors import ReconcilerError
 from reconciler.records.sources.spool import spool_file
 
-IN_MEMORY = 256 << 20
+IN_MEMORY = 128 << 20
 """So many bytes of labels, and as many of their moments, stay in memory."""
 
 

@@ -53,12 +53,20 @@ def _key(cells: Cells, aws_type: str, *, texts: bool) -> pa.Array:
         return only(given, cells.good)
     if aws_type == "Integral":
         return read_int(given, cells, texts=texts)
+    _refuse_infinite(cells, "identifier")
     if pt.is_integer(given.type):
         wrong = _beyond(given)
         cells.refuse(wrong, "It is beyond 2^53, where a Fractional no longer says which whole number it was.")
         return only(given, cells.good).cast(pa.float64())
-    found = read_float(given, cells, texts=texts)
+    found = read_float(only(given, cells.good), cells, texts=texts)
     return pa.array(as_numpy(found) + 0.0, mask=~cells.good)  # -0.0 is 0.0
+
+
+def _refuse_infinite(cells: Cells, what: str) -> None:
+    """NaN is no missing value here: Arrow and polars tell the two apart."""
+    if pt.is_floating(cells.given.type):
+        wrong = ~np.isfinite(as_numpy(cells.given.cast(pa.float64())))
+        cells.refuse(wrong, f"It is no {what}.", "Leave it out (null) where there is none.")
 
 
 def _beyond(whole: pa.Array) -> Mask:
@@ -166,6 +174,7 @@ def _localized(seconds: iso.Ints, here: Mask, cells: Cells, zone: tzinfo) -> iso
 
 def _numbers(cells: Cells, *, texts: bool) -> Points:
     _refuse_dates(cells, texts=texts)
+    _refuse_infinite(cells, "instant")
     given = only(cells.given, cells.good)
     if pt.is_integer(given.type):
         given = given.cast(pa.float64(), safe=False)

@@ -83,7 +83,7 @@ def read_labels(
 
 
 def _column(time: str | datetime) -> str | None:
-    if isinstance(time, (str, datetime)):
+    if isinstance(time, (str, datetime)) and time == time:  # noqa: PLR0124 - pandas' NaT is a datetime
         return time if isinstance(time, str) else None
     raise Usage(f"The time of labels is a column or a datetime, and {time!r} is a {type(time).__name__}.")
 

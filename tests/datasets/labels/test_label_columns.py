@@ -1,6 +1,7 @@
 """Columns that labels need: by their names and types, and all that is wrong with them at once."""
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from label_questions import a_join, a_question, refusal
@@ -162,8 +163,8 @@ def test_a_key_of_another_type_is_never_converted(tmp_path, column, kind, reason
     [
         (pa.array([2**63], pa.uint64()), "Integral", "plane = 9223372036854775808: It is beyond 64 bits"),
         (pa.array([2**53 + 1]), "Fractional", "plane = 9007199254740993: It is beyond 2^53"),
-        (pa.array([float("nan")]), "Fractional", "plane = nan: It is no number"),
-        (pa.array([float("inf")]), "Fractional", "plane = inf: It is no number"),
+        (pa.array([float("nan")]), "Fractional", "plane = nan: It is no identifier. Leave it out (null)"),
+        (pa.array([float("inf")]), "Fractional", "plane = inf: It is no identifier."),
         (pa.array([b"\xff"]).cast(pa.string(), safe=False), "String", r"plane = b'\xff': It is no UTF-8 text."),
     ],
 )
@@ -171,6 +172,35 @@ def test_keys_that_cannot_be_are_faults_with_their_row(tmp_path, column, kind, r
     message = refusal({"plane": column, "at": [0]}, tmp_path, a_question(a_join(kind=kind)))
 
     assert message[1].startswith(f"  row 0: {reason}")
+
+
+def test_nan_in_a_frame_of_pandas_is_a_key_that_is_missing(tmp_path):
+    frame = pd.DataFrame({"plane": [1.5, float("nan")], "at": [0.5, float("nan")]})
+
+    labels = read_labels(frame, a_question(a_join(kind="Fractional")), "at", scratch=tmp_path)
+
+    assert labels.no_key == {"plane": 1}
+    assert labels.no_moment == 1
+
+
+def test_objects_and_large_numbers_of_polars_are_columns_where_arrow_has_a_type(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "plane": pl.Series(["a", None], dtype=pl.Object),
+            "at": pl.Series([1, 2], dtype=pl.Int128),
+            "set": pl.Series([{1}, {2}], dtype=pl.Object),
+        }
+    )
+
+    assert refusal(frame, tmp_path)[1:] == [
+        (
+            "  set: The column holds values of type set, which no column can hold. "
+            "Convert them to texts or numbers, or leave the column out."
+        )
+    ]
+    labels = read_labels(frame.drop("set"), a_question(), "at", scratch=tmp_path)
+    assert labels.moments.table["key_0"].to_pylist() == ["a", None]
+    assert labels.moments.table["seconds"].to_pylist() == [1, 2]
 
 
 def test_columns_without_any_value_are_keys_and_moments_that_are_not_there(tmp_path):

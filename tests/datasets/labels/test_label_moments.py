@@ -79,6 +79,23 @@ def test_all_labels_may_be_of_one_moment(tmp_path):
     assert found.no_moment == 0
 
 
+@pytest.mark.parametrize("time", [pd.NaT, 7, datetime(2013, 1, 1, tzinfo=UTC).date(), None])
+def test_the_time_of_labels_is_a_column_or_a_moment(tmp_path, time):
+    with pytest.raises(Usage) as refused:
+        read_labels(pa.table({"plane": ["a"]}), a_question(), time, scratch=tmp_path)
+
+    assert str(refused.value).startswith("The time of labels is a column or a datetime, and ")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"), [("0001-01-01T00:00:00", "Asia/Tokyo"), ("9999-12-31T23:00:00", "America/New_York")]
+)
+def test_wall_clocks_at_the_ends_of_time_are_refused_where_utc_is_beyond(tmp_path, text, zone):
+    message = refusal({"plane": ["a"], "at": [text]}, tmp_path, time_zone=zone)
+
+    assert message[1] == f"  row 0: at = {text}: It is outside the years 0001 to 9999."
+
+
 def test_a_moment_of_all_labels_needs_a_zone(tmp_path):
     naive = datetime(2013, 1, 1, 5)  # noqa: DTZ001
     labels = pa.table({"plane": ["a"]})
@@ -169,8 +186,8 @@ def test_a_zone_that_does_not_exist_is_refused_with_one_that_does(tmp_path):
         ([1_357_016_400_000], "It looks like milliseconds, and times are in seconds since 1970"),
         ([1_357_016_400_000_000_000], "It looks like nanoseconds"),
         ([20_130_101], "It looks like a date written as a number"),
-        ([float("nan")], "It is no number that"),
-        ([float("inf")], "It is no number that"),
+        ([float("nan")], "It is no instant. Leave it out [(]null"),
+        ([float("-inf")], "It is no instant."),
         ([-62_135_596_801], "It is outside the years 0001 to 9999."),
         ([253_402_300_800], "outside the years 0001 to 9999|after the year 9999"),
         (pa.array([-(10**12)], pa.timestamp("s", "UTC")), "It is outside the years 0001 to 9999."),
