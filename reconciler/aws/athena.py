@@ -47,9 +47,16 @@ class Athena:
         self._client = create_client("athena", environment, root)
         self._settings, self._output = environment.athena, output
 
-    def rows(self, query: str, database: str, *, sleep: Callable[[float], object] = time.sleep) -> list[list[str]]:
+    def rows(
+        self,
+        query: str,
+        database: str,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        started: Callable[[str], object] = lambda _: None,
+    ) -> list[list[str]]:
         """The rows of a query as texts, header left out; AwsFailed where it is refused, or fails."""
-        execution = self.run(query, database, sleep=sleep).id
+        execution = self.run(query, database, sleep=sleep, started=started).id
         found: list[list[str]] = []
         page: dict[str, str] = {}
         with named("GetQueryResults"):

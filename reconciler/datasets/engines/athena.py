@@ -18,13 +18,15 @@ from reconciler.aws.athena import STATEMENT_MAXIMUM, Athena, Finished, QueryFail
 from reconciler.aws.objects import Objects, split
 from reconciler.aws.tables import Tables
 from reconciler.config import Environment
+from reconciler.datasets.engines.athena_partitions import Hour, check_seen, hours_of
 from reconciler.datasets.engines.athena_rows import as_schema, batches_of, by_row
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
-from reconciler.datasets.engines.athena_tables import sources_of
+from reconciler.datasets.engines.athena_tables import Table, tables_of
 from reconciler.datasets.moments import AT_REAL, AT_TEXT, threshold_schema, thresholds
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
     ROW,
+    SECONDS,
     Answer,
     Facts,
     Listed,
@@ -35,7 +37,7 @@ from reconciler.datasets.question import (
     listed_schema,
 )
 from reconciler.datasets.readiness import open_places
-from reconciler.datasets.sql import FACTS, TRINO, Source, Span, answer_sql, listing_sql
+from reconciler.datasets.sql import FACTS, TRINO, Span, answer_sql, listing_sql
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
 from reconciler.datasets.sql.listings import COUNTS, TIMES
 from reconciler.errors import Usage
@@ -63,13 +65,15 @@ class AthenaEngine:
 
     def answer(self, question: Question, moments: Moments, tell: Tell | None = None) -> Answer:
         """The features of every label. The query runs once batches are read; nothing of it stays on AWS."""
-        places, sources = self._sources(question)
+        places, tables = self._tables_of(question)
+        sources = [table.source for table in tables]
         facts, schema, rows = Facts(), answer_schema(question), moments.table.num_rows
         reach = self._reach(places[0])
 
         def write(run: Run) -> str:
             location = f"{run.folder}labels/"
             latest = _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or _nothing)
+            self._check_seen(run, hours_of(question.joins, places, tables, _latest(moments)))
             run.table(location, [(field.name, _hive(field.type)) for field in threshold_schema(question)])
             spans = [Span(latest=latest.get(AT_REAL if join.counts_seconds else AT_TEXT)) for join in question.joins]
             return answer_sql(question, sources, _relation(reach.database, run.name), TRINO, spans)
@@ -86,14 +90,18 @@ class AthenaEngine:
 
     def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
         """A snapshot or a history. The query runs once batches are read; nothing of it stays on AWS."""
-        places, sources = self._sources(Question((listing.join,)))
+        places, tables = self._tables_of(Question((listing.join,)))
         facts, schema = Facts(), listed_schema(listing)
         reach = self._reach(places[0])
-        statement = listing_sql(listing, sources[0], TRINO)
+        statement = listing_sql(listing, tables[0].source, TRINO)
+
+        def write(run: Run) -> str:
+            self._check_seen(run, hours_of([listing.join], places, tables, listing.end))
+            return statement
 
         def batches() -> Iterator[pa.RecordBatch]:
             counts = _Listed(facts, listing)
-            found = counts.taken(self._asked(reach, lambda _: statement, facts, tell or _nothing))
+            found = counts.taken(self._asked(reach, write, facts, tell or _nothing))
             table = pa.Table.from_batches(found, schema)
             yield from table.sort_by([("record_id", "ascending"), ("event", "ascending")]).to_batches()
 
@@ -102,18 +110,23 @@ class AthenaEngine:
 
     def statement(self, question: Question) -> str:
         """What `answer` would ask Athena; nothing is asked, made or uploaded."""
-        places, sources = self._sources(question)
+        places, tables = self._tables_of(question)
+        sources = [table.source for table in tables]
         return answer_sql(question, sources, _relation(self._reach(places[0]).database, PLACEHOLDER), TRINO)
 
     def listing_statement(self, listing: Listing) -> str:
         """What `list` would ask Athena; nothing is asked."""
-        _, sources = self._sources(Question((listing.join,)))
-        return listing_sql(listing, sources[0], TRINO)
+        _, tables = self._tables_of(Question((listing.join,)))
+        return listing_sql(listing, tables[0].source, TRINO)
 
-    def _sources(self, question: Question) -> tuple[Sequence[Place], Sequence[Source]]:
+    def _tables_of(self, question: Question) -> tuple[Sequence[Place], Sequence[Table]]:
         """The offline stores and the tables, by join."""
         places = open_places(self._environment, self._root, question)
-        return [places[join.name] for join in question.joins], sources_of(question.joins, places, self._tables)
+        return [places[join.name] for join in question.joins], tables_of(question.joins, places, self._tables)
+
+    def _check_seen(self, run: Run, hours: Sequence[Hour]) -> None:
+        athena, database = run.reach.athena, run.reach.database
+        check_seen(hours, lambda query: athena.rows(query, database, sleep=self._sleep, started=run.started))
 
     def _reach(self, place: Place) -> Reach:
         """Where temporary things are made: as the environment says, else beside the first group's."""
@@ -273,6 +286,12 @@ class _Listed:
         columns |= {name: columns[name].cast(pa.timestamp("us", "UTC")) for name in TIMES}
         arrays = [columns[field.name].cast(field.type) for field in self._schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema).filter(wanted)
+
+
+def _latest(moments: Moments) -> datetime | None:
+    """The second in which the last label is; None where no label has a moment."""
+    seconds = pc.max(moments.table[SECONDS]).as_py()
+    return None if seconds is None else EPOCH + timedelta(seconds=seconds)
 
 
 def _moment(micros: int) -> datetime | None:

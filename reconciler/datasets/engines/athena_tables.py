@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.aws.tables import Tables
 from reconciler.datasets.question import Join
@@ -21,9 +21,23 @@ _READS = {
 """Which types of a table may stand for AWS's."""
 
 
-def sources_of(joins: Sequence[Join], places: Mapping[str, Place], tables: Tables) -> list[Source]:
+HOURS = ("year", "month", "day", "hour")
+"""The partition keys of a table in Glue's format (developer guide, offline store data format)."""
+_PROJECTED = "projection.enabled"
+
+
+class Table(NamedTuple):
+    """The table of a join's group, and how a statement reads it. Of partitions by hour somebody has to tell Glue."""
+
+    database: str
+    name: str
+    is_partitioned: bool
+    source: Source
+
+
+def tables_of(joins: Sequence[Join], places: Mapping[str, Place], tables: Tables) -> list[Table]:
     """The table of each join; raises `Invalid` with everything that a table lacks."""
-    found: list[Source] = []
+    found: list[Table] = []
     faults: list[Fault] = []
     for join in joins:
         place = places[join.name]
@@ -43,10 +57,16 @@ def sources_of(joins: Sequence[Join], places: Mapping[str, Place], tables: Table
         columns = {str(c["Name"]).lower(): str(c.get("Type", "")) for c in _columns(table)}
         faults += _faults(join, name, columns)
         relation = f"{TRINO.name(catalog.database)}.{TRINO.name(catalog.table)}"
-        found.append(Source(relation, {n: t for n, t in columns.items() if t not in _HIVE.values()}))
+        source = Source(relation, {n: t for n, t in columns.items() if t not in _HIVE.values()})
+        found.append(Table(catalog.database, catalog.table, _is_partitioned(table), source))
     if faults:
         raise Invalid(list(dict.fromkeys(faults)))
     return found
+
+
+def _is_partitioned(table: Mapping[str, Any]) -> bool:
+    keys = tuple(str(key["Name"]).lower() for key in table.get("PartitionKeys") or ())
+    return keys == HOURS and str(table.get("Parameters", {}).get(_PROJECTED, "")).lower() != "true"
 
 
 def _columns(table: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -34,12 +34,11 @@ class Source:
 
     `relation` is its name in the dialect, in quotes. Columns are the features by their names on AWS, in any case, and
     the service's own. `types` says, for names in lower case, which type of the dialect a column has, where that is
-    another than the feature's; features in `absent` (lower case) are no columns of it: they are null.
+    another than the feature's.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
-    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,6 @@ class Rows:
         return self._column(self.join.record_id, self.join.key.type)
 
     def _column(self, name: str, kind: str) -> str:
-        if name.lower() in self.source.absent:
-            return self.dialect.cast("NULL", kind)
         quoted = self.dialect.name(name.lower())
         return self.dialect.cast(quoted, kind) if name.lower() in self.source.types else quoted
 
