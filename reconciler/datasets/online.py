@@ -22,6 +22,7 @@ Instant: TypeAlias = int | float
 """An event time: nanoseconds since 1970 of a text, or the stored double of a number, which counts seconds."""
 
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_BILLION: Final = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - texts are cut to this form, and all are in UTC
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {"Integral": int, "Fractional": float, "String": str}
 
@@ -53,11 +54,12 @@ class Span(NamedTuple):
     is_before: bool
 
     @classmethod
-    def of(cls, join: Join, at: datetime, *, slack: timedelta = timedelta(0), strict: bool = False) -> Span:
-        """The event times of a join that count at a moment; those a `slack` later as well."""
-        unit = _seconds if join.counts_seconds else _nanoseconds
-        oldest = None if join.max_age is None else unit(at) - unit(_EPOCH + join.max_age)
-        return cls(unit(at) + unit(_EPOCH + slack), oldest, strict)
+    def of(cls, join: Join, at: datetime, *, later_s: int = 0, strict: bool = False) -> Span:
+        """The event times of a join that count at a moment, or so many seconds later."""
+        unit = Fraction(1, _BILLION) if join.counts_seconds else 1
+        moment = _nanoseconds(at)
+        oldest = None if join.max_age is None else (moment - _length(join.max_age)) * unit
+        return cls((moment + later_s * _BILLION) * unit, oldest, strict)
 
     def is_reached_by(self, event: Instant) -> bool:
         """The moment has come for a row of this event time."""
@@ -118,9 +120,9 @@ def _row(found: Found | None, event_time: str, record_id: str) -> Row | None:
 
 
 def _nanoseconds(at: datetime) -> int:
-    since = (at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at) - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
+    return _length((at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at) - _EPOCH)
 
 
-def _seconds(at: datetime) -> Fraction:
-    return Fraction(_nanoseconds(at), 1_000_000_000)
+def _length(span: timedelta) -> int:
+    """In nanoseconds."""
+    return (span.days * 86_400 + span.seconds) * _BILLION + span.microseconds * 1_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, overload
 
 from reconciler.aws.runtime import Runtime
@@ -19,8 +19,8 @@ from reconciler.errors import Fault, Invalid, Usage
 from reconciler.records.target import Target
 from reconciler.records.values import id_text
 
-CLOCKS_DIFFER: Final = timedelta(seconds=5)
-"""How far ahead of this machine's clock an event time may be and still count as now, where no moment is given."""
+CLOCKS_DIFFER_S: Final = 5
+"""Seconds that an event time may be ahead of this machine's clock and still count as now, where no moment is given."""
 
 Keys: TypeAlias = Mapping[str, Any]
 """The columns of a label that identify records: `{"origin": "JFK", "tailnum": "N10156"}`. Others are passed over."""
@@ -143,9 +143,9 @@ def vector_table(
 def _spans(question: Question, at: datetime | None) -> list[Span]:
     if at is not None and at.tzinfo is None:
         raise Usage(f"{at.isoformat()} could be anywhere: give it a zone, as in datetime.now(UTC).")
-    slack = timedelta(0) if at is not None else CLOCKS_DIFFER
+    later_s = 0 if at is not None else CLOCKS_DIFFER_S
     moment = at or datetime.now(UTC)
-    return [Span.of(join, moment, slack=slack, strict=question.strict) for join in question.joins]
+    return [Span.of(join, moment, later_s=later_s, strict=question.strict) for join in question.joins]
 
 
 def _identifiers(question: Question, targets: Mapping[str, Target], keys: Sequence[Keys]) -> list[list[str | None]]:

@@ -6,20 +6,23 @@ What the online store should have of a record is the newest of its rows offline,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.aws.runtime import Runtime
+from reconciler.datasets.comparing import Comparison, Tally, Trained
 from reconciler.datasets.drawing import draw, named
-from reconciler.datasets.online import Instant, Row, Span, Value, instant, read_rows
+from reconciler.datasets.online import Row, read_rows
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
     NANOS,
     ROW,
     SECONDS,
     Engine,
+    Facts,
     Join,
     Key,
     Moments,
@@ -30,9 +33,8 @@ from reconciler.datasets.question import (
     status_name,
     value_name,
 )
-from reconciler.datasets.skew_report import Example, FeatureSkew, Finding, GroupSkew, SkewReport, ValueExample
+from reconciler.datasets.skew_report import Finding, GroupSkew, SkewReport
 from reconciler.errors import Usage
-from reconciler.records.decoding import Unreadable
 from reconciler.records.limits import LAST_SECOND, LONGEST_ID
 from reconciler.records.reading import check_online
 from reconciler.records.target import Target
@@ -43,13 +45,24 @@ if TYPE_CHECKING:
 SAMPLE: Final = 1_000
 """Records that are drawn from each store, unless said otherwise."""
 
-OFFLINE_WITHIN: Final = timedelta(minutes=15)
-"""How long rows may be on their way. AWS says that they are offline within 15 minutes (developer guide)."""
-
-SHOWN: Final = 5
-"""Examples of each kind."""
-
 _AT_ONCE: Final = 10_000
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 5.0, 120.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long records at odds are looked at again: rows of late events take their time to be offline."""
+
+    limit: timedelta = timedelta(0)
+    sleep: Callable[[float], object] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def pauses(self) -> Iterator[float]:
+        """Seconds to sleep before each further look, until the time is up."""
+        begun, pause = self.clock(), _FIRST_PAUSE_S
+        while (left := self.limit.total_seconds() - (self.clock() - begun)) > 0:
+            yield min(pause, left)
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE_S)
 
 
 def check(
@@ -63,13 +76,14 @@ def check(
     seed: int = 0,
     moments: Moments | None = None,
     at: datetime | None = None,
+    patience: Patience = Patience(),
     tell: Tell | None = None,
 ) -> SkewReport:
     """Compare the records of a question's groups. `targets` are by the groups' names in specs.
 
     `sample` records of each store are drawn at random by `seed`; None takes all. With `moments` the records are those
-    that labels name. `at` is now, unless given: what is recent, and what has expired. Raises `Usage` for a group
-    without an online store, and what the engine and the online store raise.
+    that labels name. `at` is now, unless given: what is recent, and what has expired. `patience` looks again at what is
+    at odds. Raises `Usage` for a group without an online store, and what the engine and the online store raise.
     """
     joins = list(_by_group(question))
     for join in joins:
@@ -84,7 +98,8 @@ def check(
             drawn = draw(runtime, engine, join, target, sample=sample, seed=seed, tell=tell)
         else:
             drawn = named(runtime, question, join, target, moments)
-        found.append(_Group(runtime, join, target, now, drawn.listed).check(engine, drawn.ids, tell))
+        comparison = Comparison(join, now, _ttl_s(target), drawn.listed)
+        found.append(_Checking(runtime, engine, join, target, comparison, tell).check(drawn.ids, patience))
     size = sample if moments is None else None
     return SkewReport(dataset, runtime.environment.name, engine.name, now, tuple(found), size, seed)
 
@@ -95,144 +110,100 @@ def _by_group(question: Question) -> Iterator[Join]:
     for join in question.joins:
         known = joins.get(join.group)
         columns = {column.feature: column for column in (*(known.columns if known else ()), *join.columns)}
-        named = tuple(Output(name, name, column.type) for name, column in columns.items())
+        outputs = tuple(Output(name, name, column.type) for name, column in columns.items())
         key = Key(join.record_id, join.key.type)
-        joins[join.group] = replace(join, key=key, columns=named, max_age=None)
+        joins[join.group] = replace(join, key=key, columns=outputs, max_age=None)
     return iter(joins.values())
 
 
-@dataclass(slots=True)
-class _Feature:
-    """What was found of one feature so far."""
+class _Checking:
+    """One group: what is settled, and what is at odds so far."""
 
-    column: Output
-    compared: int = 0
-    differ: int = 0
-    null_online: int = 0
-    null_offline: int = 0
-    examples: list[ValueExample] = field(default_factory=list)
+    def __init__(
+        self,
+        runtime: Runtime,
+        engine: Engine,
+        join: Join,
+        target: Target,
+        comparison: Comparison,
+        tell: Tell | None,
+    ) -> None:
+        self._runtime, self._engine, self._join, self._target = runtime, engine, join, target
+        self._comparison, self._tell = comparison, tell
+        self._question = Question((join,), tuple(column.name for column in join.columns))
+        self._settled, self._odd = Tally(join.columns), Tally(join.columns)
+        self._facts = Facts()
 
-    def compare(self, record_id: str, online: Value, offline: Value) -> bool:
-        """Whether the two are the same."""
-        self.compared += 1
-        if _is_same(online, offline):
-            return True
-        self.differ += 1
-        self.null_online += online is None
-        self.null_offline += offline is None
-        if len(self.examples) < SHOWN:
-            self.examples.append(ValueExample(record_id, online, offline))
-        return False
-
-    def as_value(self) -> FeatureSkew:
-        """Done."""
-        counts = (self.compared, self.differ, self.null_online, self.null_offline)
-        return FeatureSkew(self.column.feature, self.column.type, *counts, tuple(self.examples))
-
-
-class _Group:
-    """The comparison of one group."""
-
-    def __init__(self, runtime: Runtime, join: Join, target: Target, now: datetime, listed: frozenset[str]) -> None:
-        self._runtime, self._join, self._target, self._listed = runtime, join, target, listed
-        self._now = Span.of(join, now)
-        self._recent = Span.of(join, now - OFFLINE_WITHIN)
-        ttl_s = _ttl_s(target)
-        self._expiry = Span.of(join, now - timedelta(seconds=ttl_s)) if ttl_s is not None else None
-        self._features = [_Feature(column) for column in join.columns]
-        self._counts: dict[Finding, int] = {}
-        self._examples: list[Example] = []
-        self._ahead = 0
-
-    def check(self, engine: Engine, ids: pa.Array, tell: Tell | None) -> GroupSkew:
-        """Ask both stores, the offline one first: a row that is written meanwhile is newer online, and so waiting."""
-        question = Question((self._join,), tuple(column.name for column in self._join.columns))
-        answer = engine.answer(question, Moments(_moments(ids)), tell)
-        done = 0
-        for batch in answer.batches:
-            for start in range(0, batch.num_rows, _AT_ONCE):
-                part = batch.slice(start, _AT_ONCE)
-                self._compare([str(value) for value in ids.take(part.column(ROW)).to_pylist()], part)
-                done += part.num_rows
-                if tell:
-                    tell(Progress(f"comparing {self._join.group}", done, len(ids), "records"))
-        facts = answer.facts
+    def check(self, ids: pa.Array, patience: Patience) -> GroupSkew:
+        """Look at records, and again at those that are at odds."""
+        odd = self._look(ids)
+        for pause_s in patience.pauses():
+            if not len(odd):
+                break
+            patience.sleep(pause_s)
+            odd = self._look(odd)
+        settled, facts = self._settled, self._facts
+        counts = settled.counts | self._odd.counts
+        pairs = zip(settled.features, self._odd.features, strict=True)
         return GroupSkew(
             self._join.group,
             self._target.name,
-            done,
-            {finding: self._counts[finding] for finding in Finding if finding in self._counts},
-            tuple(feature.as_value() for feature in self._features),
-            tuple(self._examples),
-            self._ahead,
+            sum(counts.values()),
+            {finding: counts[finding] for finding in Finding if finding in counts},
+            tuple(feature.with_(odd_one) for feature, odd_one in pairs),
+            tuple(self._odd.examples),
+            settled.ahead + self._odd.ahead,
             facts.newest_write[0] if facts.newest_write else None,
             facts.unreadable[0] if facts.unreadable else 0,
         )
 
-    def _compare(self, texts: Sequence[str], offline: pa.RecordBatch) -> None:
+    def _look(self, ids: pa.Array) -> pa.Array:
+        """Ask both stores, the offline one first: a row that is written meanwhile is newer online, and so waiting.
+
+        Answers the identifiers that are at odds.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - heavy
+
+        self._odd = Tally(self._join.columns)
+        odd: list[int] = []
+        answer = self._engine.answer(self._question, Moments(_moments(ids)), self._tell)
+        done = 0
+        for batch in answer.batches:
+            for start in range(0, batch.num_rows, _AT_ONCE):
+                part = batch.slice(start, _AT_ONCE)
+                odd += self._compare(ids.take(part.column(ROW)), part)
+                done += part.num_rows
+                if self._tell:
+                    self._tell(Progress(f"comparing {self._join.group}", done, len(ids), "records"))
+        self._facts = answer.facts
+        return ids.take(pa.array(odd, pa.int64()))
+
+    def _compare(self, ids: pa.Array, part: pa.RecordBatch) -> Iterator[int]:
+        """Count what became of some records; answers the rows of those at odds."""
+        texts = [str(value) for value in ids.to_pylist()]
+        online = self._online(texts)
+        columns = [part.column(value_name(n)).to_pylist() for n in range(len(self._join.columns))]
+        own: list[list[Any]] = [part.column(name).to_pylist() for name in (ROW, status_name(0), event_name(0))]
+        for number, (text, row, status, event) in enumerate(zip(texts, *own, strict=True)):
+            trained = Trained(Status(status), event, [column[number] for column in columns])
+            found = self._comparison.compare(text, online.get(text), trained)
+            tally = self._odd if found.finding.is_skew else self._settled
+            tally.add(found, online.get(text), trained)
+            if found.finding.is_skew:
+                yield row
+
+    def _online(self, texts: list[str]) -> Mapping[str, Row | None]:
+        """What is online. What none can have is not asked for, though another may have written it offline."""
         group = self._join.group
-        asked = [(group, text) for text in texts if _is_identifier(text)]
-        reading = read_rows(self._runtime, {group: self._target}, [self._join], asked)
-        online = dict(zip((text for _, text in asked), self._runtime.run(reading), strict=True))
-        statuses = offline.column(status_name(0)).to_pylist()
-        events = offline.column(event_name(0)).to_pylist()
-        columns = [offline.column(value_name(n)).to_pylist() for n in range(len(self._features))]
-        for number, text in enumerate(texts):
-            row, event = online.get(text), events[number]
-            values = [column[number] for column in columns]
-            finding, note = self._finding(text, row, Status(statuses[number]), event, values)
-            self._counts[finding] = self._counts.get(finding, 0) + 1
-            if finding.is_skew and sum(one.finding is finding for one in self._examples) < SHOWN:
-                self._examples.append(Example(text, finding, row.event if row else None, event, note))
-
-    def _finding(
-        self, text: str, row: Row | None, status: Status, event: str | float | None, values: Sequence[Value]
-    ) -> tuple[Finding, str]:
-        there = None if event is None else instant(self._join, str(event))
-        if row is None:
-            return self._not_online(text, status, there), ""
-        here = instant(self._join, row.event)
-        if here is None:
-            return Finding.UNREADABLE, f"its event time is {row.event!r}"
-        self._ahead += not self._now.is_reached_by(here)
-        if there is None or here > there:
-            is_recent = not self._recent.is_reached_by(here)
-            late = Finding.ONLY_ONLINE if there is None else Finding.ONLINE_NEWER
-            return (Finding.WAITING if is_recent else late), ""
-        if status is Status.DELETED:
-            return Finding.STILL_ONLINE, ""
-        if here < there:
-            return Finding.ONLINE_OLDER, ""
-        return self._same_moment(row, values)
-
-    def _not_online(self, text: str, status: Status, there: Instant | None) -> Finding:
-        if status is Status.DELETED:
-            return Finding.DELETED
-        if there is None:
-            return Finding.ABSENT
-        if self._expiry is not None and self._expiry.is_reached_by(there):
-            return Finding.EXPIRED
-        return Finding.DELETE_WAITING if text in self._listed else Finding.ONLY_OFFLINE
-
-    def _same_moment(self, row: Row, values: Sequence[Value]) -> tuple[Finding, str]:
-        try:
-            online = [row.value(self._join.group, feature.column) for feature in self._features]
-        except Unreadable as wrong:
-            return Finding.UNREADABLE, f"{wrong.feature} is {str(wrong.value)[:80]!r}"
-        same = [
-            feature.compare(row.record_id, here, there)
-            for feature, here, there in zip(self._features, online, values, strict=True)
-        ]
-        if all(same):
-            return Finding.SAME, ""
-        names = (f.column.feature for f, is_same in zip(self._features, same, strict=True) if not is_same)
-        return Finding.DIFFERS, ", ".join(names)
+        asked = [text for text in texts if 1 <= len(text.encode()) <= LONGEST_ID]
+        reading = read_rows(self._runtime, {group: self._target}, [self._join], [(group, text) for text in asked])
+        return dict(zip(asked, self._runtime.run(reading), strict=True))
 
 
 def _moments(ids: pa.Array) -> pa.Table:
     """The end of time, for every identifier."""
-    import numpy as np  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 - heavy
+    import pyarrow as pa  # noqa: PLC0415 - heavy
 
     count = len(ids)
     return pa.table(
@@ -250,15 +221,3 @@ def _ttl_s(target: Target) -> int | None:
     if target.live is not None and target.live.group.online is not None:
         return target.live.group.online.ttl_s
     return target.contract.ttl_s
-
-
-def _is_identifier(text: str) -> bool:
-    """The online store may have it; what another has written offline need not."""
-    return 1 <= len(text.encode()) <= LONGEST_ID
-
-
-def _is_same(here: Value, there: Value) -> bool:
-    """Equal; what is no number equals itself."""
-    if isinstance(here, float) and isinstance(there, float) and here != here:  # noqa: PLR0124
-        return there != there  # noqa: PLR0124
-    return here == there

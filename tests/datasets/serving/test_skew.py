@@ -9,8 +9,9 @@ import pytest
 from brute_engine import Brute
 from serving_world import AT, CREW, DEST, PLANE, WEATHER, World, ago, iso
 
+from reconciler.datasets.comparing import Feature
 from reconciler.datasets.question import Moments, Output
-from reconciler.datasets.skew import _Feature, check
+from reconciler.datasets.skew import Patience, check
 from reconciler.datasets.skew_report import Finding, GroupSkew, SkewReport
 from reconciler.errors import Usage
 
@@ -150,6 +151,28 @@ def test_the_same_moment_may_be_written_in_two_ways(own):
     assert look(own, WEATHER[0]).groups[0].counts == {Finding.SAME: 1}
 
 
+def test_with_patience_late_rows_are_waited_for(own):
+    for origin in ("late", "lost", "fine"):
+        weather(own, origin, "OnlineStore", temp_f="1", sky="a")
+    weather(own, "fine", "OfflineStore", temp_f="1", sky="a")
+    weather(own, "late", "OfflineStore", temp_f="2", sky="a")
+    slept = []
+
+    def sleep(seconds):
+        if not slept:
+            weather(own, "late", "OfflineStore", temp_f="1", sky="a")
+            own.emulator.flush()
+        slept.append(seconds)
+
+    patience = Patience(timedelta(seconds=20), sleep, lambda: sum(slept))
+    (group,) = look(own, WEATHER[0], patience=patience).groups
+
+    assert group.counts == {Finding.SAME: 2, Finding.ONLY_ONLINE: 1}
+    assert (group.records, group.features[0].compared, group.features[0].differ) == (3, 2, 0)
+    assert [example.record_id for example in group.examples] == ["lost"]
+    assert slept == [5, 10, 5]
+
+
 def test_event_times_yet_to_come_are_counted(own):
     weather(own, "A", at=iso(AT + timedelta(days=1)))
 
@@ -248,11 +271,13 @@ def test_a_report_is_one_json_document_and_a_text(own):
 
 
 def test_what_is_no_number_is_equal_to_itself_and_a_text_in_json():
-    skew = _Feature(Output("f", "f", "Fractional"))
+    skew = Feature(Output("f", "f", "Fractional"))
+    for here, there in ((math.nan, math.nan), (0.0, -0.0), (math.nan, 1.0)):
+        skew.add("A", here, there)
 
-    assert skew.compare("A", math.nan, math.nan)
-    assert skew.compare("A", 0.0, -0.0)
-    assert not skew.compare("A", math.nan, 1.0)
-    group = GroupSkew("g", "g", 3, {Finding.DIFFERS: 1}, (skew.as_value(),))
+    feature = skew.with_(Feature(skew.column))
+
+    assert (feature.compared, feature.differ) == (3, 1)
+    group = GroupSkew("g", "g", 3, {Finding.DIFFERS: 1}, (feature,))
     document = SkewReport("d", "test", "brute", AT, (group,)).as_json()
     assert document["groups"][0]["features"][0]["examples"][0]["online"] == "nan"

@@ -87,6 +87,13 @@ def test_exactly_as_old_as_allowed_is_not_stale(world, age, is_there):
     assert found == ({"temp_f": 1.0, "seats": 1} if is_there else {"temp_f": None, "seats": None})
 
 
+def test_ages_may_be_as_long_as_time(world):
+    world.put("weather", origin="E2", observed_at="0001-01-01T00:00:00Z", temp_f="1")
+    ages = {("weather", "origin"): timedelta.max}
+
+    assert ask(world, {"origin": "E2"}, WEATHER[0], max_ages=ages) == {"temp_f": 1.0}
+
+
 def test_a_strict_dataset_takes_nothing_of_the_moment_itself(world):
     world.put("weather", origin="F1", observed_at=iso(AT), temp_f="1")
 
