@@ -2,7 +2,8 @@
 stores.
 
 What would be null in a training set whose label is of this moment is null here: a record that is not there, deleted or
-expired, one that is older than its join wants it, and one whose event time lies ahead of the moment.
+expired, one that is older than its join wants it, and one whose event time lies ahead of the moment: what was before it
+is no longer online.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from reconciler.datasets.question import Moments, Status
 from reconciler.datasets.serving import served
 from reconciler.datasets.skew import check
 
-MILLIS = st.integers(0, 7_200_000)
+MILLIS = st.integers(1, 7_200_000)
+"""Before the moment: of a strict dataset's record the online store no longer has what was before a row of it."""
 VALUES = st.fixed_dictionaries(
     {},
     optional={
