@@ -141,6 +141,20 @@ def vector_table(
     return pa.table(columns)
 
 
+def vector_frame(
+    runtime: Runtime,
+    question: Question,
+    targets: Mapping[str, Target],
+    keys: Sequence[Keys],
+    *,
+    at: datetime | None = None,
+) -> Any:
+    """As `vector_table`, as a pandas DataFrame of the kinds of columns that a training set has."""
+    from reconciler.datasets.shapes import as_pandas  # noqa: PLC0415 - heavy
+
+    return as_pandas(vector_table(runtime, question, targets, keys, at=at), 0)
+
+
 def _spans(question: Question, at: datetime | None) -> list[Span]:
     if at is not None and at.tzinfo is None:
         raise Usage(f"{at.isoformat()} could be anywhere: give it a zone, as in datetime.now(UTC).")

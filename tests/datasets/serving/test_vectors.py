@@ -13,7 +13,7 @@ from serving_world import AT, CREW, DEST, PLANE, WEATHER, ago, iso
 
 from reconciler.aws.runtime import Runtime
 from reconciler.datasets.question import Status
-from reconciler.datasets.serving import aserved, avector, served, vector, vector_table
+from reconciler.datasets.serving import aserved, avector, served, vector, vector_frame, vector_table
 from reconciler.errors import Invalid, Usage
 from reconciler.records.decoding import Unreadable
 
@@ -213,6 +213,10 @@ def test_a_table_of_vectors_has_the_types_of_the_training_set(world):
 
     assert table.schema == pa.schema([("size", pa.int64()), ("temp_f", pa.float64()), ("sky", pa.string())])
     assert table.to_pydict() == {"size": [4, None], "temp_f": [None, None], "sky": [None, None]}
+
+    frame = vector_frame(world.runtime, world.question(*CREW, WEATHER[0], WEATHER[2]), world.targets, keys, at=AT)
+    assert [str(kind) for kind in frame.dtypes] == ["Int64", "float64", "str"]
+    assert frame["size"].tolist() == [4, pd.NA]
 
 
 def test_serving_needs_no_arrow():
