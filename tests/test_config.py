@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.config import Brakes, Overrides, read_config
+from reconciler.config import AthenaSettings, Brakes, Overrides, read_config
 from reconciler.errors import Invalid, Usage
 
 PROD = """
@@ -82,6 +82,12 @@ def test_every_key_is_read(tmp_path):
         deletes = 0.1
         updates = 1
         floor = 3
+        [tool.reconciler.environments.prod.athena]
+        workgroup = "science"
+        output = "s3://acme/tmp"
+        kms_key = "arn:aws:kms:eu-central-1:123456789012:key/3"
+        database = "scratch"
+        usd_per_tb = 6.5
         [tool.reconciler.environments.prod.groups.weather]
         s3_uri = "s3://acme/weather"
         protected = true
@@ -100,6 +106,9 @@ def test_every_key_is_read(tmp_path):
     )
     assert prod.groups == {"weather": Overrides(s3_uri="s3://acme/weather", protected=True)}
     assert prod.brakes == Brakes(0.1, 1.0, 3)
+    assert prod.athena == AthenaSettings(
+        "science", "s3://acme/tmp", "arn:aws:kms:eu-central-1:123456789012:key/3", "scratch", 6.5
+    )
     assert (prod.ignore_tags, prod.wait_minutes) == (("auto:*", "cost"), 90)
     assert not prod.is_local
 
@@ -146,6 +155,33 @@ def test_an_http_environment_is_local_and_not_embedded(tmp_path):
         (f"{PROD}[tool.reconciler.environments.prod.brakes]\ndeletes = 2", 9, "deletes", "a number from 0 to 1"),
         (f"{PROD}[tool.reconciler.environments.prod.brakes]\nfloor = true", 9, "floor", "a number from 0 to 10000"),
         (f"{PROD}[tool.reconciler.environments.prod.brakes]\nall = true", 9, "all", "The key is unknown."),
+        (f"{PROD}athena = 1", 8, "athena", "This is a table."),
+        (
+            f'{PROD}[tool.reconciler.environments.prod.athena]\nworkgroup = "a b"',
+            9,
+            "workgroup",
+            "the name of a workgroup",
+        ),
+        (
+            f'{PROD}[tool.reconciler.environments.prod.athena]\noutput = "https://x.s3.amazonaws.com/"',
+            9,
+            "output",
+            "s3://bucket/prefix",
+        ),
+        (f'{PROD}[tool.reconciler.environments.prod.athena]\nkms_key = "alias/x"', 9, "kms_key", "arn:aws:kms"),
+        (
+            f'{PROD}[tool.reconciler.environments.prod.athena]\ndatabase = "My-DB"',
+            9,
+            "database",
+            "a database of the Data Catalog",
+        ),
+        (
+            f"{PROD}[tool.reconciler.environments.prod.athena]\nusd_per_tb = -1",
+            9,
+            "usd_per_tb",
+            "a number from 0 to 1000",
+        ),
+        (f"{PROD}[tool.reconciler.environments.prod.athena]\nprice = 5", 9, "price", "The key is unknown."),
         (f'{PROD}wait_minutes = "long"', 8, "wait_minutes", "a number from 0 to 1440"),
         (f'{PROD}ignore_tags = "auto"', 8, "ignore_tags", "a list of texts"),
         (f"{PROD}ignore_tags = [1]", 8, "ignore_tags", "a list of texts"),

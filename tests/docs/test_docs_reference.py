@@ -12,7 +12,7 @@ from docs_commands import PAGE, commands, help_shown, misused
 from docs_pages import HOME, blocks, pages, prose_of, rows, sections, text_of
 
 from reconciler import spec
-from reconciler.config import Brakes, Config, Environment, Overrides, read_config
+from reconciler.config import AthenaSettings, Brakes, Config, Environment, Overrides, read_config
 from reconciler.emulator import admin, assumptions, faults
 from reconciler.emulator.operations import NAMES, service
 from reconciler.errors import Invalid
@@ -148,7 +148,9 @@ def _keys_known(tmp_path, header):
     return set(re.findall(r"\w+", fix.partition(": ")[2]))
 
 
-@pytest.mark.parametrize("header", ["", ".environments.x", ".environments.x.brakes", ".environments.x.groups.y"])
+@pytest.mark.parametrize(
+    "header", ["", ".environments.x", ".environments.x.athena", ".environments.x.brakes", ".environments.x.groups.y"]
+)
 def test_every_key_of_the_configuration_has_a_row(header, tmp_path):
     keys = _keys_known(tmp_path, f"tool.reconciler{header}")
 
@@ -157,7 +159,7 @@ def test_every_key_of_the_configuration_has_a_row(header, tmp_path):
 
 
 def test_no_key_of_the_configuration_has_a_row_without_being_there(tmp_path):
-    headers = ("", ".environments.x", ".environments.x.brakes")
+    headers = ("", ".environments.x", ".environments.x.athena", ".environments.x.brakes")
     keys = set().union(*(_keys_known(tmp_path, f"tool.reconciler{header}") for header in headers))
 
     assert _first_cells("docs/configuration.md") == keys
@@ -169,6 +171,7 @@ def test_the_defaults_in_the_configuration_are_those_of_the_program(tmp_path):
 
     assert (shown["deletes"], shown["updates"]) == (str(brakes.deletes), str(brakes.updates))
     assert (shown["floor"], shown["wait_minutes"]) == (str(brakes.floor), f"{environment.wait_minutes:g}")
+    assert (shown["workgroup"], shown["usd_per_tb"]) == ('`"primary"`', f"{AthenaSettings().usd_per_tb:g}")
     assert shown["registry"] == f'`"{read_config(tmp_path).registry}"`'
 
 
@@ -180,6 +183,7 @@ def test_the_example_of_a_configuration_uses_every_table(tmp_path):
 
     assert config.environments["prod"].groups["weather"] != Overrides()
     assert config.environments["prod"].brakes != Brakes()
+    assert config.environments["prod"].athena != AthenaSettings()
 
 
 # Plans
