@@ -21,6 +21,7 @@ from reconciler.config import Environment
 from reconciler.datasets.engines.athena_partitions import Hour, check_seen, hours_of
 from reconciler.datasets.engines.athena_rows import as_schema, batches_of, by_row
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
+from reconciler.datasets.engines.athena_sorting import by_keys
 from reconciler.datasets.engines.athena_tables import Table, tables_of
 from reconciler.datasets.moments import AT_REAL, AT_TEXT, threshold_schema, thresholds
 from reconciler.datasets.progress import Progress, Tell
@@ -101,9 +102,9 @@ class AthenaEngine:
 
         def batches() -> Iterator[pa.RecordBatch]:
             counts = _Listed(facts, listing)
-            found = counts.taken(self._asked(reach, write, facts, tell or _nothing))
-            table = pa.Table.from_batches(found, schema)
-            yield from table.sort_by([("record_id", "ascending"), ("event", "ascending")]).to_batches()
+            with scratch_folder(self._home) as folder:
+                found = counts.taken(self._asked(reach, write, facts, tell or _nothing))
+                yield from by_keys(found, schema, ("record_id", "event"), folder)
 
         _check_size(statement)
         return Listed(schema, batches(), facts)
