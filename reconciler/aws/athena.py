@@ -80,7 +80,7 @@ class Athena:
 
         `started` is told the query's id, `watch` now and then its state and the bytes scanned so far.
         """
-        execution = self._start(query, database)
+        execution = self._start(query, database, started)
         try:
             started(execution)
             return self._wait(execution, sleep, watch)
@@ -117,26 +117,40 @@ class Athena:
                 return
             time.sleep(_PAUSE_S)
 
-    def _start(self, query: str, database: str) -> str:
+    def _start(self, query: str, database: str, started: Callable[[str], object]) -> str:
         asked: dict[str, Any] = {
             "QueryString": query,
             "QueryExecutionContext": {"Database": database, "Catalog": "AwsDataCatalog"},
             "WorkGroup": self._settings.workgroup,
-            # The same call again, after an answer that was lost, must not be another query.
-            "ClientRequestToken": uuid.uuid4().hex,
         }
         if self._settings.output or self._settings.kms_key:
             asked["ResultConfiguration"] = self._results(self._settings.output)
         try:
-            with named("StartQueryExecution"):
-                return str(self._client.start_query_execution(**asked)["QueryExecutionId"])
+            return self._started(asked, started)
         except AwsFailed as failed:
             if failed.code != "InvalidRequestException" or "no output location" not in failed.message.lower():
                 raise
-        with named("StartQueryExecution"):
-            asked["ResultConfiguration"] = self._results(self._output)
-            asked["ClientRequestToken"] = uuid.uuid4().hex
-            return str(self._client.start_query_execution(**asked)["QueryExecutionId"])
+        return self._started(asked | {"ResultConfiguration": self._results(self._output)}, started)
+
+    def _started(self, asked: dict[str, Any], started: Callable[[str], object]) -> str:
+        # The same call again, after an answer that was lost, is not another query.
+        asked = asked | {"ClientRequestToken": uuid.uuid4().hex}
+
+        def start() -> str:
+            with named("StartQueryExecution"):
+                return str(self._client.start_query_execution(**asked)["QueryExecutionId"])
+
+        try:
+            return start()
+        except AwsFailed:
+            raise
+        except BaseException:
+            with suppress(AwsFailed):  # interrupted: whether it runs, and as which query, is not known yet
+                execution = start()
+                started(execution)
+                self.stop(execution)
+                self._let_end(execution)
+            raise
 
     def _results(self, output: str | None) -> dict[str, Any]:
         found: dict[str, Any] = {"OutputLocation": output} if output else {}

@@ -1,4 +1,9 @@
-"""Questions answered by Athena: one query for each, from labels in Parquet to an answer in Parquet."""
+"""Questions answered by Athena: one query for each, from labels in Parquet to an answer in Parquet.
+
+UNVERIFIED: Athena reads the timestamps of tables in Glue's format in whole milliseconds, rounded. That is all that
+Feature Store writes; rows of writers that are more exact may be told apart, or kept by `as_of`, another way than by
+engines that read the files.
+"""
 
 from __future__ import annotations
 

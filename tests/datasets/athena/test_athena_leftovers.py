@@ -14,6 +14,7 @@ from dataset_stores import Stores
 from reconciler.aws.athena import QueryFailed
 from reconciler.datasets.engines.athena import AthenaEngine
 from reconciler.errors import AwsFailed
+from reconciler.records.offline.place import open_place
 
 HERE = Path(__file__).parent
 OLD = f"{datetime.now(UTC) - timedelta(days=2):%Y%m%dt%H%M%S}z"
@@ -110,6 +111,25 @@ def test_ctrl_c_stops_the_query_and_leaves_nothing(stores, aws):
         list(answer(AthenaEngine(stores.environment, stores.root, sleep=interrupted)).batches)
 
     assert aws.queries() == ["CANCELLED"]
+    assert aws.state() == before
+    assert journals(stores) == []
+
+
+def test_ctrl_c_before_the_query_has_a_name_stops_it_all_the_same(stores, aws, engine):
+    before = aws.state()
+
+    def interrupt(**_):
+        events.unregister("after-call.athena.StartQueryExecution", interrupt)
+        raise KeyboardInterrupt
+
+    reach = engine._reach(open_place(stores.environment, stores.root, "live-g"))
+    engine._reach = lambda _: reach
+    events = reach.athena._client.meta.events
+    events.register("after-call.athena.StartQueryExecution", interrupt)
+    asked = answer(engine)
+    with pytest.raises(KeyboardInterrupt):
+        list(asked.batches)
+
     assert aws.state() == before
     assert journals(stores) == []
 
