@@ -18,7 +18,10 @@ MOST: Final = 10_000
 """Partitions. More are a mistake in the choice of the columns."""
 
 BUFFER: Final = 128 << 20
-"""Bytes of rows that wait for others of their partition. Beyond it the partition with the most is written."""
+"""Bytes of rows that wait for others of their partition."""
+
+_FEW: Final = 256
+"""A partition with less than this part of the rows that wait is small."""
 
 NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 
@@ -29,37 +32,43 @@ _ESCAPED = re.compile(r"""[\x00-\x1f\x7f"#%'*/:=?\\{}\[\]^]""")
 class Partitions:
     """Tables for the files of a dataset, in parts that do not depend on how its rows came."""
 
-    def __init__(self, schema: pa.Schema, columns: Sequence[str], buffer: int = BUFFER) -> None:
+    def __init__(self, columns: Sequence[str], buffer: int = BUFFER) -> None:
         self._columns, self._buffer = list(columns), buffer
-        self._left = [name for name in schema.names if name not in self._columns]
-        self._waiting: dict[str, list[pa.RecordBatch]] = {}
-        self._bytes: dict[str, int] = {}
         self._parts: dict[str, int] = {}
 
     def parts(self, batches: Iterator[pa.RecordBatch], suffix: str) -> Iterator[tuple[str, pa.Table]]:
-        """The path of each file from the dataset's folder, and its rows."""
+        """The path of each file from the dataset's folder, and its rows; raises `ReconcilerError`.
+
+        Rows wait until there are many. Then those of large partitions are written, and those of small ones wait on,
+        unless nearly all are.
+        """
+        waiting: list[pa.RecordBatch] = []
+        size = 0
         for batch in batches:
-            for folder, rows in self._split(batch):
-                self._waiting.setdefault(folder, []).append(rows)
-                self._bytes[folder] = self._bytes.get(folder, 0) + rows.nbytes
-            if len(self._parts.keys() | self._waiting.keys()) > MOST:
-                raise ReconcilerError(
-                    f"{', '.join(self._columns)} would make more than {MOST:,} partitions: "
-                    "take columns of fewer values."
-                )
-            while sum(self._bytes.values()) > self._buffer:
-                yield self._taken(max(self._bytes, key=lambda folder: (self._bytes[folder], folder)), suffix)
-        for folder in sorted(self._waiting):
-            yield self._taken(folder, suffix)
+            waiting.append(batch)
+            size += batch.nbytes
+            if size > self._buffer:
+                found = self._split(waiting)
+                large = {folder for folder, rows in found.items() if rows.nbytes * _FEW > size}
+                if 2 * sum(found[folder].nbytes for folder in large) < size:
+                    large = set(found)
+                yield from self._files({folder: found[folder] for folder in large}, suffix)
+                # Copied, so that what was written is let go of.
+                waiting = [_copied(rows) for folder, rows in found.items() if folder not in large]
+                size = sum(rows.nbytes for rows in waiting)
+        if waiting:
+            yield from self._files(self._split(waiting), suffix)
 
-    def _taken(self, folder: str, suffix: str) -> tuple[str, pa.Table]:
-        number = self._parts.get(folder, 0)
-        self._parts[folder] = number + 1
-        self._bytes.pop(folder)
-        return f"{folder}/part-{number:05}.{suffix}", pa.Table.from_batches(self._waiting.pop(folder))
+    def _files(self, found: dict[str, pa.RecordBatch], suffix: str) -> Iterator[tuple[str, pa.Table]]:
+        for folder in sorted(found):
+            number = self._parts.get(folder, 0)
+            self._parts[folder] = number + 1
+            rows = pa.Table.from_batches([found[folder]]).drop_columns(list(dict.fromkeys(self._columns)))
+            yield f"{folder}/part-{number:05}.{suffix}", rows
 
-    def _split(self, batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def _split(self, batches: Sequence[pa.RecordBatch]) -> dict[str, pa.RecordBatch]:
         """The rows of each partition, in their order."""
+        batch = pa.concat_batches(batches)
         codes = np.zeros(batch.num_rows, np.int64)
         folders = [""]
         for name in self._columns:
@@ -68,11 +77,17 @@ class Partitions:
             codes = codes * len(texts) + coded.indices.to_numpy()
             used, codes = np.unique(codes, return_inverse=True)
             folders = [_path(folders[code // len(texts)], texts[code % len(texts)]) for code in used.tolist()]
+        if len(self._parts.keys() | set(folders)) > MOST:
+            raise ReconcilerError(
+                f"{', '.join(self._columns)} would make more than {MOST:,} partitions: take columns of fewer values."
+            )
         order = np.argsort(codes, kind="stable")
-        ends = np.searchsorted(codes[order], np.arange(len(folders) + 1))
-        left = batch.select(self._left)
-        for number, folder in enumerate(folders):
-            yield folder, taken(left, order[ends[number] : ends[number + 1]])
+        ends = np.searchsorted(codes[order], np.arange(len(folders) + 1)).tolist()
+        ordered = taken(batch, order)
+        return {
+            folder: ordered.slice(ends[number], ends[number + 1] - ends[number])
+            for number, folder in enumerate(folders)
+        }
 
 
 def partition_faults(schema: pa.Schema, columns: Sequence[str]) -> Iterator[Fault]:
@@ -112,6 +127,10 @@ def _texts(column: pa.Array, name: str) -> pa.Array:
             f"{name} has empty texts, which Hive's layout cannot tell from null: partition otherwise."
         )
     return texts
+
+
+def _copied(rows: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.concat_batches([rows, rows.slice(0, 0)])
 
 
 def _folder(name: str, text: str | None) -> str:

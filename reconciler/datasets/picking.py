@@ -17,7 +17,7 @@ def kept(batch: pa.RecordBatch, wanted: Any) -> pa.RecordBatch:
 
 
 def taken(batch: pa.RecordBatch, rows: Any) -> pa.RecordBatch:
-    """The rows of these numbers, which rise."""
+    """The rows of these numbers, in the order of these."""
     try:
         return batch.take(pa.array(rows))
     except pa.ArrowNotImplementedError:

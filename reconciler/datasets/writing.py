@@ -77,7 +77,7 @@ def _write_folder(
     result: Result, place: Path, draft: Path, form: str, columns: tuple[str, ...], batches: Iterator[pa.RecordBatch]
 ) -> Manifest:
     files: list[File] = []
-    partitions = Partitions(result.schema.remove_metadata(), columns)
+    partitions = Partitions(columns)
     for path, table in partitions.parts(batches, form):
         part = draft / path
         part.parent.mkdir(parents=True, exist_ok=True)

@@ -186,7 +186,7 @@ def test_partitions_have_names_that_read_back(tmp_path):
 
 def test_rows_of_a_partition_keep_their_order_in_parts_of_a_bounded_size():
     table = pa.table({"p": [n % 3 for n in range(3000)], "n": range(3000)})
-    partitions = Partitions(table.schema, ["p"], buffer=4000)
+    partitions = Partitions(["p"], buffer=4000)
 
     parts = list(partitions.parts(iter(table.to_batches(max_chunksize=100)), "csv"))
 
