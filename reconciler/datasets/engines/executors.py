@@ -16,9 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reconciler.datasets.files import DataFile, Inventory
+from reconciler.datasets.moments import fixed_width
 from reconciler.datasets.question import ROW, SECONDS, Facts
 from reconciler.datasets.sql import FACTS
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
+from reconciler.records.checking import iso
+from reconciler.records.checking.cells import as_numpy, validity
 from reconciler.records.offline.holding import in_parallel
 
 TASK_BYTES: Final = 128 * 1024 * 1024
@@ -36,12 +39,14 @@ class Reading:
     """What an executor that reads is told. No credentials are in it: each has its own.
 
     `inventory` is without its files; `tasks` has the files of each task, pickled one by one, for there may be very
-    many of them and an executor looks only at its own.
+    many of them and an executor looks only at its own. Where `is_canonical`, event times are as answers have them, and
+    null where they cannot be read; else they are as they are stored.
     """
 
     inventory: Inventory
     columns: tuple[str, ...]
     tasks: tuple[bytes, ...]
+    is_canonical: bool = False
 
     def files(self, task: int) -> tuple[DataFile, ...]:
         """The files that a task reads."""
@@ -55,10 +60,10 @@ class Reading:
         return pa.schema([field.with_name(place(n)) for n, field in enumerate(fields)])
 
 
-def reading_of(inventory: Inventory, columns: Sequence[str], parallel: int) -> Reading:
+def reading_of(inventory: Inventory, columns: Sequence[str], parallel: int, *, is_canonical: bool) -> Reading:
     """The files of an inventory, shared out to tasks of about the same size, for so many that run side by side."""
     tasks = tuple(pickle.dumps(files) for files in shared_out(inventory.files, parallel))
-    return Reading(replace(inventory, files=()), tuple(columns), tasks)
+    return Reading(replace(inventory, files=()), tuple(columns), tasks, is_canonical)
 
 
 def shared_out(files: Iterable[DataFile], parallel: int) -> list[tuple[DataFile, ...]]:
@@ -90,10 +95,26 @@ def place(index: int) -> str:
 def read(batches: Iterable[pa.RecordBatch], reading: Reading) -> Iterator[pa.RecordBatch]:
     """The rows of the files of tasks, whose numbers are the first column that is given."""
     schema = reading.schema
+    event = reading.columns.index(reading.inventory.event_time)
     for batch in batches:
         for task in batch.column(0).to_pylist():
             for rows in _rows(reading, reading.files(task)):
-                yield pa.RecordBatch.from_arrays(rows.columns, schema=schema)
+                columns = rows.columns
+                if reading.is_canonical:
+                    columns[event] = canonical(columns[event])
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def canonical(events: pa.Array) -> pa.Array:
+    """Event times as answers have them; null for those that are no instant."""
+    if pa.types.is_floating(events.type):
+        return pc.if_else(pc.is_finite(events), events, None)
+    found = iso.read(events, validity(events))
+    known = found.ok
+    if not found.aws.all():
+        # Labels may have other texts, with offsets or a space between; what is stored has to have T and Z.
+        known = known & as_numpy(pc.match_substring_regex(events, r"\A.{10}T[^Tt]*Z\z"), False)
+    return fixed_width(found.seconds, found.nanos, known)
 
 
 def _rows(reading: Reading, files: Sequence[DataFile]) -> Iterator[pa.RecordBatch]:

@@ -29,8 +29,8 @@ from reconciler.datasets.assembling import Unmatched
 from reconciler.datasets.engines import executors, spark_labels
 from reconciler.datasets.engines.athena_rows import as_schema, by_row
 from reconciler.datasets.engines.spark_labels import Summary
-from reconciler.datasets.engines.spark_tables import check_labels, columns_of_table, own_columns
-from reconciler.datasets.files import Span, Where
+from reconciler.datasets.engines.spark_tables import as_spark, check_labels, columns_of_table, kind_of, own_columns
+from reconciler.datasets.files import InEnvironment, Span, Where
 from reconciler.datasets.label_columns import needed
 from reconciler.datasets.label_faults import LabelsRefused
 from reconciler.datasets.label_moments import MomentReader
@@ -53,8 +53,9 @@ from reconciler.datasets.question import (
     value_name,
 )
 from reconciler.datasets.report import Report
-from reconciler.datasets.sql import FACTS, SPARK, Source, answer_sql, listing_sql
-from reconciler.records.offline.spark import shuffled, told
+from reconciler.datasets.sql import FACTS, Source, answer_sql, listing_sql
+from reconciler.datasets.sql import SPARK_ITSELF as SPARK
+from reconciler.records.offline.spark import check_reach, shuffled, told
 
 _OURS: Final = "reconciler_"
 """Names of columns that results do not have begin so."""
@@ -64,15 +65,6 @@ _CHANGED: Final = (
     "Keep them before, as a table or with checkpoint()."
 )
 _PIECE_ROWS: Final = 64 * 1024
-_KINDS: Final = {
-    pa.int8(): "tinyint",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.string(): "string",
-    pa.bool_(): "boolean",
-    pa.timestamp("us", "UTC"): "timestamp",
-    spark_labels.IDENTITY: "decimal(38,0)",
-}
 
 
 class Spark:
@@ -93,6 +85,8 @@ class Spark:
         tables: Mapping[str, DataFrame | str] | None = None,
         scratch: Path | None = None,
     ) -> None:
+        if isinstance(where, InEnvironment):
+            check_reach(where.environment, session)
         self._session, self._where, self._scratch = session, where, scratch
         self._tables = dict(tables or {})
 
@@ -123,7 +117,7 @@ class Spark:
         # Distinct ones are brought together once, and all joins begin there.
         distinct = asked.where(_column(_LABEL).isNotNull()).select(_column(_LABEL), *columns).distinct()
         schema = spark_labels.compared_schema(question)
-        compared = distinct.mapInArrow(partial(_compared, question=question, reader=reader), _as_spark(schema))
+        compared = distinct.mapInArrow(partial(_compared, question=question, reader=reader), as_spark(schema))
         found = self._asked(question, compared, latest)
         return Labelled(question, reader, labels.columns, _answered(question, asked, found), found, drop_unmatched)
 
@@ -145,7 +139,7 @@ class Spark:
         sent = self._session.createDataFrame(pieces, "piece binary")
         found = self._asked(
             question,
-            sent.mapInArrow(executors.unpack, _as_spark(schema)),
+            sent.mapInArrow(executors.unpack, as_spark(schema)),
             executors.latest(moments.table),
         )
         facts = executors.no_facts(len(question.joins))
@@ -190,7 +184,7 @@ class Spark:
     def _listing(self, listing: Listing) -> DataFrame:
         span = Span(executors.second_of(listing.end), executors.second_of(listing.start), listing.as_of)
         with self._views({"rows": self._rows_of(listing.join, span)}) as names:
-            return self._session.sql(listing_sql(listing, Source(SPARK.name(names["rows"])), SPARK))
+            return self._session.sql(listing_sql(listing, self._source(listing.join, names["rows"]), SPARK))
 
     # The statement
 
@@ -202,8 +196,15 @@ class Spark:
         for number, join in enumerate(question.joins):
             views[str(number)] = self._rows_of(join, span)
         with self._views(views) as names:
-            sources = [Source(SPARK.name(names[str(number)])) for number in range(len(question.joins))]
+            sources = [self._source(join, names[str(number)]) for number, join in enumerate(question.joins)]
             return self._session.sql(answer_sql(question, sources, SPARK.name(names["labels"]), SPARK))
+
+    def _source(self, join: Join, view: str) -> Source:
+        return Source(SPARK.name(view), is_canonical=self._is_canonical(join))
+
+    def _is_canonical(self, join: Join) -> bool:
+        """Executors have written event times as they are compared, unless they are wanted as they are stored."""
+        return join.group not in self._tables and all(column.feature != join.event_time for column in join.columns)
 
     def _rows_of(self, join: Join, span: Span) -> DataFrame:
         """The rows of a group, by names in lower case: what the session thinks of case does not matter then."""
@@ -212,10 +213,11 @@ class Spark:
         if given is not None:
             table = self._session.table(given) if isinstance(given, str) else given
             return table.selectExpr(*columns_of_table(table, join, columns))
-        reading = executors.reading_of(self._where.inventory(join, span), columns, shuffled(self._session))
+        inventory, parallel = self._where.inventory(join, span), shuffled(self._session)
+        reading = executors.reading_of(inventory, columns, parallel, is_canonical=self._is_canonical(join))
         tasks = len(reading.tasks)
         numbers = self._session.range(0, tasks, 1, max(1, tasks))
-        found = numbers.mapInArrow(partial(executors.read, reading=reading), _as_spark(reading.schema))
+        found = numbers.mapInArrow(partial(executors.read, reading=reading), as_spark(reading.schema))
         return found.toDF(*(name.lower() for name in columns))
 
     @contextmanager
@@ -294,7 +296,7 @@ def _answered(question: Question, labels: DataFrame, found: DataFrame) -> DataFr
     columns = [_column(name) for name in labels.columns if name != _LABEL]
     for name in wanted.names[1:]:
         value = _ours(name)
-        kind = _KINDS[wanted.field(name).type]
+        kind = kind_of(wanted.field(name).type)
         if name.startswith("status_"):
             value = F.coalesce(value, F.lit(Status.NO_KEY.value)).cast(kind)
         lost = F.raise_error(F.lit(_CHANGED)).cast(kind)
@@ -311,7 +313,7 @@ def _identity(question: Question, narrow: DataFrame, time: str | datetime) -> Co
     written = [F.coalesce(F.concat(F.length(text).cast("string"), F.lit(":"), text), F.lit("-")) for text in texts]
     digest = F.sha2(F.concat(*written), 256)
     halves = [F.lpad(F.conv(F.substring(digest, first, 15), 16, 10), 19, "0") for first in (1, 16)]
-    number = F.concat(*halves).cast(_KINDS[spark_labels.IDENTITY])
+    number = F.concat(*halves).cast(kind_of(spark_labels.IDENTITY))
     has_key = F.coalesce(*(_column(key.column).cast("string") for key in question.keys)).isNotNull()
     return F.when(has_key & _column(time).isNotNull() if isinstance(time, str) else has_key, number)
 
@@ -319,7 +321,7 @@ def _identity(question: Question, narrow: DataFrame, time: str | datetime) -> Co
 def _text(name: str, kind: str) -> Column:
     """A value as a text that no other value has."""
     column = _column(name)
-    return F.expr(f"unix_micros({_quoted(name)})").cast("string") if kind == "timestamp" else column.cast("string")
+    return F.expr(f"unix_micros({SPARK.name(name)})").cast("string") if kind == "timestamp" else column.cast("string")
 
 
 def _rows_of_listing(listing: Listing, found: DataFrame) -> DataFrame:
@@ -330,8 +332,8 @@ def _rows_of_listing(listing: Listing, found: DataFrame) -> DataFrame:
     for field in listed_schema(listing):
         column = _column(field.name)
         if pa.types.is_timestamp(field.type):
-            column = F.expr(f"timestamp_micros({_quoted(field.name)})")
-        columns.append(column.cast(_KINDS[field.type]).alias(field.name))
+            column = F.expr(f"timestamp_micros({SPARK.name(field.name)})")
+        columns.append(column.cast(kind_of(field.type)).alias(field.name))
     return rows.select(*columns)
 
 
@@ -356,16 +358,8 @@ def _part() -> int:
     return context.partitionId() if context is not None else 0
 
 
-def _as_spark(schema: pa.Schema) -> str:
-    return ", ".join(f"{_quoted(field.name)} {_KINDS[field.type]}" for field in schema)
-
-
-def _quoted(name: str) -> str:
-    return SPARK.name(name)
-
-
 def _column(name: str) -> Column:
-    return F.col(_quoted(name))
+    return F.col(SPARK.name(name))
 
 
 def _ours(name: str) -> Column:
@@ -374,3 +368,8 @@ def _ours(name: str) -> Column:
 
 def _name(time: str | datetime) -> str | None:
     return time if isinstance(time, str) else None
+
+
+def session_here() -> SparkSession:
+    """The session that runs in this process; a new one where none does."""
+    return SparkSession.builder.getOrCreate()

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from reconciler.datasets.engines.spark_labels import IDENTITY
 from reconciler.datasets.label_columns import check_columns
 from reconciler.datasets.label_faults import LabelFault, LabelsRefused
 from reconciler.datasets.label_moments import MomentReader
@@ -33,6 +34,15 @@ _ARROW: Final = {
     "timestamp": pa.timestamp("us", "UTC"),
     "timestamp_ntz": pa.timestamp("us"),
     "binary": pa.binary(),
+}
+_KINDS: Final = {
+    pa.int8(): "tinyint",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.string(): "string",
+    pa.bool_(): "boolean",
+    pa.timestamp("us", "UTC"): "timestamp",
+    IDENTITY: "decimal(38,0)",
 }
 _READS: Final = {
     "Integral": frozenset({"tinyint", "smallint", "int", "bigint"}),
@@ -121,3 +131,13 @@ def _as(column: str, kind: str, aws_type: str) -> str:
     if kind == "timestamp_ntz":
         return f"CAST(concat(CAST({column} AS STRING), 'Z') AS TIMESTAMP)"  # without a zone it is in UTC as well
     return column if aws_type == "timestamp" else f"CAST({column} AS {_CASTS[aws_type]})"
+
+
+def kind_of(kind: pa.DataType) -> str:
+    """What Spark calls a type of ours."""
+    return _KINDS[kind]
+
+
+def as_spark(schema: pa.Schema) -> str:
+    """Columns as Spark declares them."""
+    return ", ".join(f"{SPARK.name(field.name)} {kind_of(field.type)}" for field in schema)

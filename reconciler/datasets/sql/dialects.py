@@ -26,6 +26,8 @@ class Dialect(ABC):
 
     types: ClassVar[dict[str, str]]
     """The dialect's names for Integral, Fractional and String, and `Small`: a whole number of few digits."""
+    orders_nulls: ClassVar[bool] = False
+    """Records may have nulls, which come before anything, and NaN comes after all numbers."""
 
     @abstractmethod
     def name(self, identifier: str) -> str:
@@ -161,7 +163,14 @@ class _Spark(Dialect):
         return f"(NOT isnan({number}) AND abs({number}) <= 1.7976931348623157e308)"
 
 
+class _SparkItself(_Spark):
+    orders_nulls: ClassVar[bool] = True
+
+
 TRINO: Dialect = _Trino()
 """Athena's, engine version 3."""
 SPARK: Dialect = _Spark()
 """Spark 3.5 and 4, ANSI mode or not."""
+SPARK_ITSELF: Dialect = _SparkItself()
+"""The same where nothing but Spark runs it, which compares records as they have to be compared: they are smaller then.
+"""

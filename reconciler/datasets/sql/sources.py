@@ -34,11 +34,13 @@ class Source:
 
     `relation` is its name in the dialect, in quotes. Columns are the features by their names on AWS, in any case, and
     the service's own. `types` says, for names in lower case, which type of the dialect a column has, where that is
-    another than the feature's.
+    another than the feature's. Where `is_canonical`, event times are as answers have them, null where they were not
+    readable.
     """
 
     relation: str
     types: Mapping[str, str] = field(default_factory=dict)
+    is_canonical: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Rows:
     def event(self) -> str:
         """The event time, as answers have it; null where it cannot be read."""
         column = self._column(self.join.event_time, self.join.event_time_type)
+        if self.source.is_canonical:
+            return column
         if self.join.counts_seconds:
             return f"CASE WHEN {self.dialect.is_finite(column)} THEN {column} END"
         fraction = f"rpad(replace(substr({column}, 21), 'Z', ''), 9, '0')"
@@ -117,6 +121,9 @@ class Rows:
     def _feature(self, number: int, output: Output) -> Iterator[Part]:
         """Whether there is a value, and the value: missing before any, NaN after all, whatever an engine thinks."""
         column = f"v{number}"
+        if self.dialect.orders_nulls:
+            yield Part(column, column, output.type)
+            return
         there = f"WHEN {column} IS NULL THEN {_MISSING}"
         if output.type == "Fractional":
             is_nan = self.dialect.is_nan(column)
@@ -129,6 +136,8 @@ class Rows:
 
     def value(self, record: str, number: int) -> str:
         """The value of a feature out of a chosen record."""
+        if self.dialect.orders_nulls:
+            return f"{record}.v{number}"
         output = self.join.columns[number]
         nan = f" WHEN {_NAN} THEN {self.dialect.nan()}" if output.type == "Fractional" else ""
         return f"CASE {record}.h{number} WHEN {_VALUE} THEN {record}.v{number}{nan} END"

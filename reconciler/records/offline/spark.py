@@ -99,7 +99,7 @@ def backfill(
     it is read again.
     """
     began, now = time.monotonic(), now or datetime.now(UTC)
-    _check_reach(environment, frame)
+    check_reach(environment, frame.sparkSession)
     store = open_place(environment, root, target.name)
     target = fitted(replace(target, live=store.live))
     destination(target, [OFFLINE], None)
@@ -120,9 +120,9 @@ def backfill(
     return replace(report, seconds=time.monotonic() - began)
 
 
-def _check_reach(environment: Environment, frame: DataFrame) -> None:
+def check_reach(environment: Environment, session: SparkSession) -> None:
     """The emulator within a process has its data on this machine."""
-    master = frame.sparkSession.conf.get("spark.master", "") or ""
+    master = session.conf.get("spark.master", "") or ""
     if environment.is_embedded and not master.startswith("local"):
         raise Usage(
             f"{environment.name} is the emulator in this process, which executors on other machines do not reach. Run "
@@ -334,7 +334,7 @@ def told() -> Iterator[None]:
                 f"Spark's executors have no module {missing[1]}: install reconciler[data] in the Python that they run "
                 "(PYSPARK_PYTHON, or spark.pyspark.python), in the version that the driver has."
             ) from failed
-        own = re.search(r"^reconciler\.errors\.(\w+): (.+)", text, re.MULTILINE | re.DOTALL)
+        own = re.search(r"^reconciler\.[\w.]+: (.+?)(\n\s*\n|\n\s+at |\Z)", text, re.MULTILINE | re.DOTALL)
         if own:
-            raise ReconcilerError(f"On an executor of Spark: {own[2].strip()}") from failed
+            raise ReconcilerError(f"On an executor of Spark: {own[1].strip()}") from failed
         raise
