@@ -1,8 +1,11 @@
 """Tables of the catalogue and the statements that make them: formats, partitions, columns."""
 
 import gzip
+from datetime import UTC, datetime
 
 import pytest
+
+pa = pytest.importorskip("pyarrow")
 
 OPEN_CSV = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'"
 
@@ -81,6 +84,16 @@ def test_parquet_columns_are_found_by_name_whatever_their_case_and_missing_ones_
     )
 
     assert queries.rows("SELECT * FROM t ORDER BY n") == [("1", "x", None), ("2", None, None)]
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_timestamps_are_read_whatever_unit_and_zone_a_file_has(unit, zone, queries, parquet):
+    moment = datetime(2024, 1, 1, 12, 30, 0, 123000, tzinfo=UTC if zone else None)
+    parquet("p/one.parquet", [{"at": moment}], at=pa.timestamp(unit, zone))
+    queries.run("CREATE EXTERNAL TABLE t (at timestamp) STORED AS PARQUET LOCATION 's3://data/p/'")
+
+    assert queries.rows("SELECT at FROM t") == [("2024-01-01 12:30:00.123",)]
 
 
 def test_a_table_without_files_or_without_its_bucket_is_empty(queries):
