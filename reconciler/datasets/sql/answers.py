@@ -78,7 +78,8 @@ def _without_key(question: Question, labels: str, dialect: Dialect, columns: Seq
     at = dialect.name(_at(question.joins[0]))
     keys = " AND ".join(f"{dialect.name(f'key_{n}')} IS NULL" for n, _ in enumerate(question.keys))
     nulls = ", ".join(f"CAST(NULL AS {kind}) AS {dialect.name(name)}" for name, kind in columns)
-    return f"SELECT {dialect.name('row')}, {nulls}\nFROM {labels}\nWHERE {at} IS NULL OR ({keys})"
+    comment = "-- labels without an identifier or a moment"
+    return f"{comment}\nSELECT {dialect.name('row')}, {nulls}\nFROM {labels}\nWHERE {at} IS NULL OR ({keys})"
 
 
 def _at(join: Join) -> str:
@@ -108,7 +109,8 @@ class _Joined:
                 value = self.rows.value("chosen", places[column.name])
                 own[value_name(number)] = f"CASE WHEN found = {Status.MATCHED.value} THEN {value} END"
         listed = ", ".join(own.get(name, "NULL") for name, _ in columns)
-        return f"SELECT {self.row}, {listed}\nFROM (\n{_indented(self._found())}\n) found_{self.number}"
+        comment = f"-- join {self.number}: the features of each label; rows of the group are counted, below row 0"
+        return f"{comment}\nSELECT {self.row}, {listed}\nFROM (\n{_indented(self._found())}\n) found_{self.number}"
 
     def _found(self) -> str:
         """What became of each label."""
@@ -129,7 +131,8 @@ class _Joined:
         window = f"PARTITION BY id ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
         columns = f"{self.row}, oldest, counted, spoilt, written, max(candidate) OVER ({window}) AS chosen"
         both = f"{self._of_labels()}\nUNION ALL\n{self._of_rows()}"
-        return f"SELECT {columns}\nFROM (\n{_indented(both)}\n) both_{self.number}"
+        comment = "-- of all rows that are visible by then, in order of when they become so, the greatest"
+        return f"{comment}\nSELECT {columns}\nFROM (\n{_indented(both)}\n) both_{self.number}"
 
     def _axes(self) -> list[str]:
         return ["micros", "moment"] if self.question.known_at else ["moment"]
