@@ -27,6 +27,9 @@ ROW_GROUP: Final = 131_072
 
 _PARQUET = {"version": "2.6", "compression": "zstd", "compression_level": 3, "data_page_version": "1.0"}
 
+_PANDAS = "2.2.0"
+"""The version whose form of metadata this is; later ones read it."""
+
 
 class Writer(Protocol):
     """An open file that takes batches."""
@@ -52,18 +55,21 @@ def write_dataset(
     if faults:
         raise Invalid(faults)
     _check_place(place, is_folder=bool(columns), replace=replace)
-    batches = (batch.replace_schema_metadata(None) for batch in result.batches())
+    schema = _for_pandas(schema, result.features)
+    batches = (batch.replace_schema_metadata(schema.metadata) for batch in result.batches())
     with draft_of(place) as draft:
         try:
             if columns:
                 return _write_folder(result, place, draft / "data", form, columns, batches)
-            return _write_file(result, place, draft / place.name, form, batches)
+            return _write_file(result, place, draft / place.name, form, schema, batches)
         except OSError as failed:
             raise ReconcilerError(f"{place} cannot be written: {failed.strerror or failed}.") from failed
 
 
-def _write_file(result: Result, place: Path, draft: Path, form: str, batches: Iterator[pa.RecordBatch]) -> Manifest:
-    rows = _write(draft, form, result.schema.remove_metadata(), batches)
+def _write_file(
+    result: Result, place: Path, draft: Path, form: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> Manifest:
+    rows = _write(draft, form, schema, batches)
     file = file_of(draft, draft.parent, rows)
     manifest = manifest_of(result, manifest_path(place, is_folder=False), form, (), (file,))
     said = draft.with_name("manifest")
@@ -114,6 +120,17 @@ class _Csv:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _for_pandas(schema: pa.Schema, features: Sequence[str]) -> pa.Schema:
+    """With the word for pandas that whole numbers can be missing. It would read them as floats, and round them."""
+    columns = [
+        {"name": name, "field_name": name, "pandas_type": "int64", "numpy_type": "Int64", "metadata": None}
+        for name in features
+        if pa.types.is_int64(schema.field(name).type)
+    ]
+    said = {"index_columns": [], "column_indexes": [], "columns": columns, "pandas_version": _PANDAS}
+    return schema.with_metadata({"pandas": json.dumps(said)})
 
 
 def _format_faults(schema: pa.Schema, partition_by: tuple[str, ...], form: str) -> Iterator[Fault]:

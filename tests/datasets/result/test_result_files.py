@@ -9,6 +9,7 @@ import textwrap
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.dataset
@@ -50,6 +51,14 @@ def test_parquet_reads_back_as_it_was(tmp_path, result):
     assert pq.read_table(tmp_path / "out" / "train.parquet").equals(result.to_arrow())
     assert files_in(tmp_path / "out") == ["train.parquet", "train.parquet.manifest.json"]
     assert [(file.path, file.rows) for file in manifest.files] == [("train.parquet", 3)]
+
+
+def test_pandas_reads_whole_numbers_out_of_parquet_whole(tmp_path, result):
+    result.to_parquet(tmp_path / "train.parquet")
+    result.to_parquet(tmp_path / "train", partition_by=["origin"])
+
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "train.parquet"), result.to_pandas())
+    assert pd.read_parquet(tmp_path / "train").sort_values("gust")["gust"].tolist() == [12, 2**53 + 1, pd.NA]
 
 
 def test_csv_tells_null_from_empty_and_keeps_every_digit(tmp_path, result):
