@@ -76,8 +76,8 @@ class Brakes:
 class AthenaSettings:
     """How an environment uses Athena.
 
-    `output` is where query results and temporary files go, `kms_key` encrypts them, and `database` is where temporary
-    tables are made; None of each: beside the offline data, as the bucket does it, and the groups' own database.
+    Query results and temporary files go to `output`, encrypted with `kms_key`, and temporary tables into `database`;
+    None of each: beside the offline data, as the bucket does it, and into the groups' own database.
     """
 
     workgroup: str = "primary"
@@ -289,14 +289,9 @@ class _Reader:
     def _athena(self, values: Mapping[str, Any], where: str) -> AthenaSettings:
         table = self._table(values, "athena", where.rpartition(".")[0])
         self._known(table, where, tuple(f.name for f in fields(AthenaSettings)))
-        standard = AthenaSettings()
-        return AthenaSettings(
-            self._text(table, "workgroup", where) or standard.workgroup,
-            self._text(table, "output", where),
-            self._text(table, "kms_key", where),
-            self._text(table, "database", where),
-            self._number(table, "usd_per_tb", where, standard.usd_per_tb, 1000),
-        )
+        texts = {key: self._text(table, key, where) for key in ("workgroup", "output", "kms_key", "database")}
+        given: dict[str, Any] = {key: text for key, text in texts.items() if text is not None}
+        return AthenaSettings(**given, usd_per_tb=self._number(table, "usd_per_tb", where, USD_PER_TB, 1000))
 
     def _known(self, table: Mapping[str, Any], where: str, keys: tuple[str, ...]) -> None:
         for key in table.keys() - set(keys):

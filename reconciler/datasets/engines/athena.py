@@ -77,9 +77,9 @@ class AthenaEngine:
         reach = self._reach(places[0])
 
         def write(run: Run) -> str:
+            self._check_seen(run, hours_of(question.joins, places, tables, _latest(moments)))
             location = f"{run.folder}labels/"
             latest = _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or _nothing)
-            self._check_seen(run, hours_of(question.joins, places, tables, _latest(moments)))
             run.table(location, [(field.name, _hive(field.type)) for field in threshold_schema(question)])
             spans = [Span(latest=latest.get(AT_REAL if join.counts_seconds else AT_TEXT)) for join in question.joins]
             return answer_sql(question, sources, _relation(reach.database, run.name), TRINO, spans)
