@@ -4,7 +4,19 @@ from dataclasses import replace
 
 from reconciler.plan import Scope, make_plan
 from reconciler.rules.brakes import Limits
-from reconciler.state import Desired, Feature, Group, Live, Offline, Online, Registry, Retirement, Source
+from reconciler.state import (
+    Asked,
+    Dataset,
+    Desired,
+    Feature,
+    Group,
+    Live,
+    Offline,
+    Online,
+    Registry,
+    Retirement,
+    Source,
+)
 
 OWNER = "acme/flights@test"
 ROLE = "arn:aws:iam::000000000000:role/feature-store"
@@ -50,11 +62,20 @@ def a_retirement(name="weather", reason="Nobody reads it."):
     return Retirement(name, reason, Source("registry/retired.py", 4))
 
 
+def a_dataset(*outputs, name="departure-delay", group="weather", key="origin", **more):
+    """A dataset of features of one group, at lines from 22 on; `Asked` stands for features of others."""
+    asked = tuple(output if isinstance(output, Asked) else Asked(output, group, output, key) for output in outputs)
+    lines = {"features": 21} | {one.output: 22 + n for n, one in enumerate(asked)}
+    given = {"time": "scheduled_at", "source": Source(f"registry/{name}.py", 20, lines)} | more
+    return Dataset(name, asked, **given)
+
+
 def a_registry(*items):
-    """Groups, specs and retirements as a registry."""
-    specs = [item if isinstance(item, Desired) else a_spec(item) for item in items if not isinstance(item, Retirement)]
-    retired = [item for item in items if isinstance(item, Retirement)]
-    return Registry({s.group.name: s for s in specs}, {r.name: r for r in retired})
+    """Groups, specs, retirements and datasets as a registry."""
+    others = (Retirement, Dataset)
+    specs = [item if isinstance(item, Desired) else a_spec(item) for item in items if not isinstance(item, others)]
+    retired, datasets = ([item for item in items if isinstance(item, kind)] for kind in others)
+    return Registry({s.group.name: s for s in specs}, {r.name: r for r in retired}, {d.name: d for d in datasets})
 
 
 NO_BRAKES = Limits(1.0, 1.0, 10_000, "test")

@@ -8,6 +8,7 @@ from builders import (
     KEY,
     OTHER_KEY,
     OWNER,
+    a_dataset,
     a_feature,
     a_group,
     a_live,
@@ -307,6 +308,11 @@ def _other_refusals():
     retired = a_registry(a_retirement(), replace(LIVE, name="other"))
     yield planned(retired, [replace(LIVE, protected=True)])
     yield planned(retired, [replace(LIVE, owner=None)])
+    yield planned(a_registry(*retired.retired.values(), *retired.groups.values(), a_dataset("temp_f")), [LIVE])
+    used = a_registry(
+        a_spec(LIVE, deprecated={"temp_f": "Old."}, keep_live=frozenset({"offline"})), a_dataset("temp_f")
+    )
+    yield planned(used, [replace(LIVE, offline=None, features=LIVE.features[:2])])
     yield planned(a_registry(*[a_retirement(g.name) for g in many]), many, **tight)
     yield planned(a_registry(many[0], many[1], a_retirement("g2"), a_retirement("g3")), many, **tight)
     yield planned([with_online(g, ttl_s=1) for g in many], many, **tight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.diff import Difference, align, by_name, diff, standing_alone
@@ -24,6 +24,7 @@ from reconciler.plan.notes import note_on_descriptions, notes_of
 from reconciler.plan.plan import Note, Plan, Sides
 from reconciler.rules import brakes as size
 from reconciler.rules import refusals as no
+from reconciler.rules import uses as used
 from reconciler.rules.refusals import Refusal
 from reconciler.state import Desired, Group, Live, Registry, Retirement
 from reconciler.state.limits import ADDITIONS_PER_CALL, STORAGE_MIGRATION
@@ -65,7 +66,8 @@ def make_plan(desired: Registry, live: Mapping[str, Live], scope: Scope, only: C
     if owned and not desired.groups and not desired.retired:
         return _empty_registry(live, owned, scope)
     names = sorted(desired.groups.keys() | desired.retired.keys() | owned)
-    everything = {name: _plan_group(name, desired, live, scope) for name in names}
+    uses = used.uses_of(desired, scope.prefix)
+    everything = {name: _plan_group(name, desired, live, scope, uses.get(name, ())) for name in names}
     found = {name: f for name, f in everything.items() if only is None or name in only}
     changes = [c for f in found.values() for c in f.changes]
     refusals = [r for f in found.values() for r in f.refusals]
@@ -94,7 +96,9 @@ def _empty_registry(live: Mapping[str, Live], owned: set[str], scope: Scope) -> 
     return Plan(scope.environment, scope.registry, scope.place, (), (refusal,), (), (), sides)
 
 
-def _plan_group(name: str, desired: Registry, live: Mapping[str, Live], scope: Scope) -> _Found:
+def _plan_group(
+    name: str, desired: Registry, live: Mapping[str, Live], scope: Scope, uses: Sequence[used.Use]
+) -> _Found:
     have = live.get(name)
     if have and have.health.status == "Deleting":
         # As good as gone: apply waits for that before it does anything.
@@ -102,17 +106,25 @@ def _plan_group(name: str, desired: Registry, live: Mapping[str, Live], scope: S
     match desired.groups.get(name), desired.retired.get(name), have:
         case Desired() as want, _, None:
             found = _create(want)
+            found.refusals += used.refuse_to_go_without(want, None, uses)
         case Desired() as want, _, Live():
             found = _change(want, have, scope)
+            found.refusals += used.refuse_to_go_without(want, None if have.is_failed else have, uses)
+            if still := used.deprecated_in_use(want, have, uses):
+                found.notes.append(Note(name, still))
         case _, Retirement() as line, Live():
             found = _retire(line, have, scope)
         case _, Retirement() as line, None:
             found = _Found(notes=[Note(name, "It is gone already: the retire line can be removed.")])
+            found.sides = Sides(None, None, is_retired=True)
         case _, _, Live():
             found = _Found(refusals=[no.spec_is_gone(have, scope.prefix, _new_name(have, desired, live))])
             found.sides = Sides(None, by_name(have.group), have.is_failed)
         case _:
             found = _Found()
+    if uses and name in desired.retired and name not in desired.groups:
+        found.changes.clear()
+        found.refusals.append(used.refuse_to_retire(desired.retired[name], uses, scope.prefix))
     found.notes += notes_of(name, found.changes, desired.groups.get(name), live.get(name))
     return found
 

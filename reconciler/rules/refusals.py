@@ -19,6 +19,7 @@ CODES: Mapping[str, str] = {
     "FS102": "A feature's type changed",
     "FS103": "A feature's collection type changed",
     "FS104": "A vector's dimension changed",
+    "FS105": "A dataset uses a feature that the group is made without",
     "FS201": "The record identifier changed",
     "FS202": "The event time feature changed",
     "FS203": "The online store was switched on or off",
@@ -32,6 +33,7 @@ CODES: Mapping[str, str] = {
     "FS211": "The Glue database or table changed",
     "FS212": "The role changed",
     "FS213": "The group is stuck in DeleteFailed",
+    "FS214": "A dataset uses a group without an offline store",
     "FS301": "The plan deletes too many groups at once",
     "FS302": "The plan updates too many groups at once",
     "FS303": "The registry is empty while its groups are live",
@@ -41,6 +43,7 @@ CODES: Mapping[str, str] = {
     "FS403": "A protected group is retired",
     "FS404": "An unowned live group differs in what AWS cannot change",
     "FS405": "A group that this registry does not own is retired",
+    "FS406": "A group that a dataset uses is retired",
 }
 """Every refusal there is. Codes are never renumbered or used again; each has a section in docs/refusals.md."""
 

@@ -12,7 +12,7 @@ from reconciler.plan import Scope, make_plan
 from reconciler.render.text import as_text
 from reconciler.rules.brakes import Limits
 from reconciler.spec import Feature, GroupSpec
-from reconciler.state import Live, Registry, Retirement, Source
+from reconciler.state import Asked, Dataset, Live, Registry, Retirement, Source
 from reconciler.state.model import Health
 
 PAGE = "docs/refusals.md"
@@ -95,6 +95,13 @@ def retirement(name, line=3):
     return Retirement(name, "Nobody reads it.", Source("registry/retired.py", line))
 
 
+def training_set():
+    """The dataset that uses the temperature of the page's weather."""
+    lines = {"features": 9, "temp_f": 9}
+    source = Source("registry/departures.py", 7, lines)
+    return Dataset("departure-delay", (Asked("temp_f", "weather", "temp_f", "origin"),), "scheduled_at", source=source)
+
+
 def refusal_shown(desired, live, code):
     """The part of a plan's text that is the first refusal with this code; empty where there is none."""
     text = as_text(make_plan(desired, live, SCOPE))
@@ -111,6 +118,8 @@ def situation(code, folder):
     retired = replace(without, retired={"weather": retirement("weather")})
     unowned = {**live, "weather": replace(weather, group=replace(weather.group, owner=None))}
     match code:
+        case "FS105" | "FS214" | "FS406":
+            return situation_of_a_dataset(code, base, live, retired)
         case "FS213":
             failed = Health("DeleteFailed", failure="Insufficient Lake Formation permission(s)")
             return base, {**live, "weather": replace(weather, health=failed)}
@@ -143,3 +152,18 @@ def situation(code, folder):
             return retired, unowned
         case _:
             raise AssertionError(f"show {code} with a diff of one of the page's specs, or add its situation here")
+
+
+def situation_of_a_dataset(code, base, live, retired):
+    """Desired and live where a dataset asks for what is not there, or is to go."""
+    used = {"departure-delay": training_set()}
+    weather = base.groups["weather"]
+    if code == "FS105":
+        old = replace(weather, deprecated={"temp_f": "The sensor is gone."})
+        groups = {**base.groups, "weather": old}
+        return replace(base, groups=groups, datasets=used), live_of(replace(base, groups=groups))
+    if code == "FS214":
+        kept = replace(weather, keep_live=frozenset({"offline"}))
+        there = replace(live["weather"], group=replace(live["weather"].group, offline=None))
+        return replace(base, groups={**base.groups, "weather": kept}, datasets=used), {**live, "weather": there}
+    return replace(retired, datasets=used), live
