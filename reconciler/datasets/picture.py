@@ -101,7 +101,8 @@ def _body(report: Report, height: int) -> Iterator[str]:
     yield _line(report.dataset or "Dataset", _EDGE, 42, size=20, weight=600, width=whole)
     rows = f"{report.rows:,} {'row' if report.rows == 1 else 'rows'}"
     left = f", {report.dropped:,} of {report.labels:,} labels left out" if report.dropped else ""
-    yield _line(f"{rows}{left}, answered by {report.engine}", _EDGE, 64, kind="quiet", width=whole)
+    engine = f", answered by {report.engine}" if report.engine else ""
+    yield _line(f"{rows}{left}{engine}", _EDGE, 64, kind="quiet", width=whole)
     yield _line("What became of the labels", _EDGE, _TOP - 12, size=12, kind="quiet")
     if any(join.ages is not None for join in report.joins):
         text = "How old the features were at the moments of their labels (logarithmic)"

@@ -193,7 +193,8 @@ def headline(report: Report) -> str:
     name = f"{report.dataset}: " if report.dataset else ""
     dropped = f" of {report.labels:,} labels ({report.dropped:,} dropped)" if report.dropped else ""
     rows = "row" if report.rows == 1 else "rows"
-    return terminal(f"{name}{report.rows:,} {rows}{dropped}, answered by {report.engine}")
+    engine = f", answered by {report.engine}" if report.engine else ""
+    return terminal(f"{name}{report.rows:,} {rows}{dropped}{engine}")
 
 
 def _count_rows(report: Report) -> list[list[str]]:

@@ -1,6 +1,9 @@
 """A result in pandas, polars, torch and notebooks: identifiers stay text, whole numbers whole, nulls nulls."""
 
+import math
 import sys
+from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pandas as pd
 import polars as pl
@@ -90,21 +93,37 @@ def test_a_library_that_is_not_installed_is_named(tmp_path, monkeypatch, method,
         getattr(a_result(labels(TWO), FOUND, tmp_path), method)()
 
 
+@pytest.fixture
+def torch(monkeypatch):
+    """Where it is not installed, arrays stand in for tensors: what is made of columns is the same."""
+    if find_spec("torch") is None:
+        monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(from_numpy=lambda array: array))
+
+
+@pytest.mark.usefixtures("torch")
 def test_tensors_are_of_the_numbers(tmp_path):
-    torch = pytest.importorskip("torch")
     table = pa.table(TWO | {"late": [True, False], "delay": pa.array([1.5, None], pa.float32())})
 
     tensors = a_result(labels(table), NUMBERS, tmp_path).to_torch()
 
-    assert {name: one.dtype for name, one in tensors.items()} == {
-        "late": torch.bool, "delay": torch.float64, "temp_f": torch.float64, "gust": torch.int64, "seats": torch.int64,
+    assert {name: str(one.dtype).removeprefix("torch.") for name, one in tensors.items()} == {
+        "late": "bool", "delay": "float64", "temp_f": "float64", "gust": "int64", "seats": "int64",
     }  # fmt: skip
     assert tensors["gust"].tolist() == [BIG, 12]
-    assert tensors["delay"].isnan().tolist() == [False, True]
+    assert [math.isnan(delay) for delay in tensors["delay"].tolist()] == [False, True]
 
 
+@pytest.mark.usefixtures("torch")
+def test_a_tensor_is_nobody_elses(tmp_path):
+    result = a_result(labels(TWO), NUMBERS, tmp_path)
+
+    result.to_torch()["seats"][0] = 5
+
+    assert result.to_arrow()["seats"].to_pylist() == [180, 180]
+
+
+@pytest.mark.usefixtures("torch")
 def test_nulls_of_whole_numbers_need_a_stand_in_for_tensors(tmp_path):
-    pytest.importorskip("torch")
     result = a_result(labels(TWO), FOUND, tmp_path)
 
     with pytest.raises(Invalid) as refused:
@@ -118,9 +137,8 @@ def test_nulls_of_whole_numbers_need_a_stand_in_for_tensors(tmp_path):
     assert result.to_torch(["seats", "temp_f"], fill=-7)["temp_f"].tolist() == [71.5, -7]
 
 
+@pytest.mark.usefixtures("torch")
 def test_a_text_is_no_tensor(tmp_path):
-    pytest.importorskip("torch")
-
     with pytest.raises(Invalid) as refused:
         a_result(labels(TWO), NUMBERS, tmp_path).to_torch(["sky", "skies"])
 
