@@ -13,6 +13,7 @@ from pathlib import Path
 
 import backfill
 import checking
+import dataset_feast
 import emulator
 import ingest
 import one_group
@@ -31,6 +32,7 @@ PARTS = {
     "reading": reading,
     "backfill": backfill,
     "emulator": emulator,
+    "dataset_feast": dataset_feast,
 }
 
 
@@ -88,6 +90,10 @@ both readings included. SageMaker SDK 3 runs in the environment of `make proof C
 `benchmarks/reading.py` compares with boto3's GetRecord. `benchmarks/backfill.py` runs whole processes that read one
 Parquet file and write files sorted by event time, one folder an hour, into a local folder; the hand-tuned script sorts
 once and writes the same files, and checks nothing.
+
+`benchmarks/dataset_feast.py` makes the same training set with Feast, in an environment of its own that is made on first
+use. Feast reads each group from one file with timestamps, ours reads text times from a folder for each hour, and both
+are timed from a frame of labels to the table of the result.
 
 The emulator's server is loaded by `benchmarks/load.py`, a process that sends prepared bytes over 16 connections and
 costs a tenth of what the server does; `benchmarks/http_floor.py` is the same HTTP server with nothing behind it. The
