@@ -5,7 +5,7 @@ Label columns pass through as they are; no engine sees them.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -38,6 +38,9 @@ BLOCK: Final = 65_536
 
 Unmatched: TypeAlias = Literal["any", "all"]
 """Labels to leave out: those that some feature group has nothing for, or those that none has anything for."""
+
+Notes: TypeAlias = Callable[[Facts], Iterable[str]]
+"""What a reader of the report should know besides, once the facts are complete."""
 
 
 class LabelRows(Protocol):
@@ -81,8 +84,9 @@ class Labelled:
         dataset: str = "",
         engine: str = "",
         drop_unmatched: Unmatched | None = None,
+        notes: Notes | None = None,
     ) -> None:
-        self._question, self._labels, self._answer = question, labels, answer
+        self._question, self._labels, self._answer, self._notes = question, labels, answer, notes
         self._dataset, self._engine, self._drop = dataset, engine, drop_unmatched
         self._tally = Tally(question)
         self._checksum = Checksum(labels.table.schema)
@@ -105,7 +109,7 @@ class Labelled:
             self._rows,
             len(self._labels.table) - self._rows,
             self._tally.reports(self.facts),
-            **_costs(self.facts),
+            **_costs(self.facts, self._notes),
         )
 
     @property
@@ -172,8 +176,10 @@ class Labelled:
 class Listings:
     """A snapshot or a history, under the names of the group."""
 
-    def __init__(self, listing: Listing, listed: Listed, *, dataset: str = "", engine: str = "") -> None:
-        self._listing, self._listed = listing, listed
+    def __init__(
+        self, listing: Listing, listed: Listed, *, dataset: str = "", engine: str = "", notes: Notes | None = None
+    ) -> None:
+        self._listing, self._listed, self._notes = listing, listed, notes
         self._dataset, self._engine = dataset, engine
         self._rows = self._deleted = 0
         self._nulls = [0] * len(listing.join.columns)
@@ -207,7 +213,7 @@ class Listings:
             newest_write=nth(facts.newest_write, 0),
             nulls={column.name: count for column, count in zip(join.columns, self._nulls, strict=True)},
         )
-        return Report(self._dataset, self._engine, self._rows, self._rows, 0, (counted,), **_costs(facts))
+        return Report(self._dataset, self._engine, self._rows, self._rows, 0, (counted,), **_costs(facts, self._notes))
 
 
 def labelled_schema(question: Question, labels: pa.Schema) -> pa.Schema:
@@ -255,10 +261,10 @@ def _points(moments: pa.Table, row: int, count: int) -> Points:
     return points_of(moments.slice(row, count))
 
 
-def _costs(facts: Facts) -> dict[str, Any]:
+def _costs(facts: Facts, notes: Notes | None) -> dict[str, Any]:
     return {
         "scanned_bytes": facts.scanned_bytes,
         "cost_usd": facts.cost_usd,
         "query_ids": tuple(facts.query_ids),
-        "notes": tuple(facts.notes),
+        "notes": (*facts.notes, *(notes(facts) if notes else ())),
     }

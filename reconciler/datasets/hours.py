@@ -24,7 +24,7 @@ def with_files(inventory: Inventory, listed: Iterable[DataFile], span: Span) -> 
 
 
 def _has_rows(path: str) -> bool:
-    """Whether it is a file of rows: what begins with a dot or an underscore is hidden, as Hive, Spark, Athena have it."""
+    """Whether it is a file of rows: what begins with a dot or an underscore is hidden, as for Hive and Athena."""
     parts = path.split("/")
     return bool(parts[-1]) and not parts[-1].endswith("_$folder$") and not any(p.startswith(("_", ".")) for p in parts)
 

@@ -15,7 +15,7 @@ from reconciler.errors import Usage
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from reconciler.datasets.assembling import Assembly, LabelRows, Unmatched
+    from reconciler.datasets.assembling import Assembly, LabelRows, Notes, Unmatched
     from reconciler.datasets.kept import Kept
     from reconciler.datasets.manifest import Manifest
     from reconciler.datasets.report import Report
@@ -44,12 +44,14 @@ def labelled(
     *,
     scratch: Path,
     drop_unmatched: Unmatched | None = None,
+    notes: Notes | None = None,
     release: Callable[[], object] = lambda: None,
 ) -> Result:
     """The features of labels, once `ask` has asked an engine.
 
-    `drop_unmatched` leaves out labels that any group, or that all groups, have nothing for. What is large lies in the
-    folder `scratch`; `release` is called when the result is closed or forgotten, and can remove it.
+    `drop_unmatched` leaves out labels that any group, or that all groups, have nothing for. `notes` says what a reader
+    of the report should know of the facts. What is large lies in the folder `scratch`; `release` is called when the
+    result is closed or forgotten, and can remove it.
     """
     from reconciler.datasets.assembling import Labelled, labelled_schema  # noqa: PLC0415 - heavy
 
@@ -58,7 +60,7 @@ def labelled(
 
     def assemble() -> Assembly:
         named = {"dataset": about.dataset, "engine": about.engine}
-        return Labelled(question, labels, ask(), drop_unmatched=drop_unmatched, **named)
+        return Labelled(question, labels, ask(), drop_unmatched=drop_unmatched, notes=notes, **named)
 
     schema = labelled_schema(question, labels.table.schema)
     return Result(schema, assemble, about, scratch, release, question=question, drop_unmatched=drop_unmatched)
@@ -70,13 +72,14 @@ def listed(
     about: About,
     *,
     scratch: Path,
+    notes: Notes | None = None,
     release: Callable[[], object] = lambda: None,
 ) -> Result:
     """A snapshot or a history, once `ask` has asked an engine."""
     from reconciler.datasets.assembling import Listings, listing_schema  # noqa: PLC0415 - heavy
 
     def assemble() -> Assembly:
-        return Listings(listing, ask(), dataset=about.dataset, engine=about.engine)
+        return Listings(listing, ask(), dataset=about.dataset, engine=about.engine, notes=notes)
 
     return Result(listing_schema(listing), assemble, about, scratch, release, listing=listing)
 

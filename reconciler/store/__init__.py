@@ -15,6 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.config import read_config
+from reconciler.store.datasets import Datasets
 from reconciler.store.deleting import Deleting
 from reconciler.store.reading import Reading
 from reconciler.store.writing import Writing
@@ -32,5 +33,5 @@ def connect(environment: str | None = None, *, folder: Path | str | None = None)
     return Store(config, config.environment(environment))
 
 
-class Store(Writing, Reading, Deleting):
-    """The records of one environment. Safe to use from several threads, event loops and forked processes."""
+class Store(Writing, Reading, Deleting, Datasets):
+    """Records and datasets of one environment. Safe to use from several threads, event loops and forked processes."""

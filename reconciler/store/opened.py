@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -15,6 +15,7 @@ from reconciler.state.words import live_from_reply
 
 if TYPE_CHECKING:
     from reconciler.aws.runtime import Runtime
+    from reconciler.datasets.question import Question
     from reconciler.spec import GroupSpec
 
 Named: TypeAlias = "type | GroupSpec | Contract"
@@ -27,6 +28,7 @@ class Opened:
     def __init__(self, config: Config, environment: Environment) -> None:
         self._root, self.environment = config.root, environment
         self._contracts: dict[int, tuple[Any, Target]] = {}
+        self._questions: dict[int, tuple[Any, Question, Mapping[str, Target]]] = {}
         self._is_checked = False
 
     def __enter__(self) -> Self:

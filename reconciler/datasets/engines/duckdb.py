@@ -1,0 +1,212 @@
+"""Datasets in this process, out of the offline stores' files.
+
+Labels are joined by a stream of our own (`asof`): the group's rows pass once, in any order, and are never sorted; only
+the chosen ones are read whole. Snapshots and histories, which do sort a group, are DuckDB's work, which spills to disk.
+This is the only module of datasets that imports duckdb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reconciler.datasets.asof import Numbers, ask
+from reconciler.datasets.files import Span, Where
+from reconciler.datasets.gathering import Gathered, decided, gather
+from reconciler.datasets.listing import Rows, choosing_sql
+from reconciler.datasets.moments import Points, fixed_width, oldest_instants, oldest_reals, points_of
+from reconciler.datasets.newest import NO_ROW, Newest
+from reconciler.datasets.passing import Pass, codes_of, micros_of
+from reconciler.datasets.progress import Progress, Tell
+from reconciler.datasets.question import (
+    SECONDS,
+    Answer,
+    Facts,
+    Join,
+    Listed,
+    Listing,
+    Moments,
+    Question,
+    Status,
+    answer_schema,
+    listed_schema,
+)
+
+BLOCK: Final = 65_536
+"""Rows of a batch of an answer."""
+MEMORY: Final = "1GB"
+"""What DuckDB takes before it spills."""
+
+
+class DuckDb:
+    """Answers in this process. `where` says where offline stores are; `scratch` is a folder for what spills."""
+
+    name = "duckdb"
+
+    def __init__(self, where: Where, scratch: Path) -> None:
+        self._where, self._scratch = where, scratch
+
+    def answer(self, question: Question, moments: Moments, tell: Tell | None = None) -> Answer:
+        """The features of every label; the files are read when the first batch is asked for."""
+        facts, schema = Facts(), answer_schema(question)
+        return Answer(schema, self._answered(question, moments.table, schema, facts, tell or _nothing), facts)
+
+    def _answered(
+        self, question: Question, moments: pa.Table, schema: pa.Schema, facts: Facts, tell: Tell
+    ) -> Iterator[pa.RecordBatch]:
+        points = points_of(moments)
+        found = [self._joined(question, join, moments, points, facts, tell) for join in question.joins]
+        outputs = {
+            column.name: (n, k) for n, join in enumerate(question.joins) for k, column in enumerate(join.columns)
+        }
+        places = [outputs[column.name] for column in question.columns]
+        for first in range(0, moments.num_rows, BLOCK):
+            rows = slice(first, min(first + BLOCK, moments.num_rows))
+            columns: list[Any] = [pa.array(np.arange(rows.start, rows.stop))]
+            values = []
+            for join in found:
+                columns += [pa.array(join.statuses[rows]), join.events(rows)]
+                values.append(join.values(rows))
+            columns += [values[n][k] for n, k in places]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _joined(
+        self, question: Question, join: Join, moments: pa.Table, points: Points, facts: Facts, tell: Tell
+    ) -> Joined:
+        identifiers = _flat(moments[question.key_name(join)])
+        keys = pc.unique(identifiers).drop_null()
+        codes = codes_of(identifiers, keys)
+        asking = ask(
+            codes, points, counts_seconds=join.counts_seconds, strict=question.strict, known_at=question.known_at
+        )
+        latest = pc.max(moments[SECONDS]).as_py()
+        inventory = self._where.inventory(join, Span(latest=latest))
+        reading = Pass(question, join, inventory, keys, asking)
+        reading.run(lambda rows: tell(Progress(f"reading {join.group}", rows)))
+        facts.rows.append(reading.passed.rows)
+        facts.unreadable.append(reading.passed.unreadable)
+        facts.newest_write.append(reading.passed.newest)
+        newest, ties = reading.newest, reading.newest.ties()
+        settled = newest.settled(asking.starts, in_order=not question.known_at)
+        seen = settled[settled >= 0]
+        wanted = np.unique(np.concatenate([newest.ids[np.unique(seen)], ties.ids]))
+        tell(Progress(f"fetching {join.group}", 0, len(wanted)))
+        gathered = gather(inventory, join, wanted, self._scratch)
+        slots = np.full(moments.num_rows, -1, np.int64)
+        slots[asking.labels] = settled[asking.slots]
+        has_key = np.zeros(moments.num_rows, np.bool_)
+        has_key[asking.labels] = True
+        return Joined(
+            join,
+            newest,
+            decided(newest, ties, gathered),
+            gathered,
+            slots,
+            _statuses(join, newest, points, slots, has_key),
+        )
+
+    def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
+        """A snapshot or a history; DuckDB sorts it, and spills what does not fit into memory."""
+        facts, schema = Facts(), listed_schema(listing)
+        return Listed(schema, self._listed(listing, schema, facts, tell or _nothing), facts)
+
+    def _listed(self, listing: Listing, schema: pa.Schema, facts: Facts, tell: Tell) -> Iterator[pa.RecordBatch]:
+        end = None if listing.end is None else micros_of(listing.end) // 1_000_000
+        rows = Rows(listing, self._where.inventory(listing.join, Span(latest=end)))
+        tell(Progress(f"reading {listing.join.group}", 0))
+        sql, parameters = choosing_sql(listing)
+        with self._connection() as connection:
+            connection.register("rows", rows.reader)
+            for batch in connection.sql(sql, params=parameters).to_arrow_reader(BLOCK):
+                yield _shaped(batch, schema)
+        facts.rows, facts.unreadable = [rows.passed.rows], [rows.passed.unreadable]
+        facts.newest_write = [rows.passed.newest]
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database of its own, in memory as far as it goes. It reads and loads nothing but what it is given."""
+        connection = duckdb.connect(
+            config={
+                "temp_directory": str(self._scratch),
+                "memory_limit": MEMORY,
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+class Joined:
+    """What one join found for the labels: `slots` are those whose rows they see, -1 for none."""
+
+    def __init__(
+        self, join: Join, newest: Newest, ids: Numbers, gathered: Gathered, slots: Numbers, statuses: Numbers
+    ) -> None:
+        self._join, self._newest, self._ids, self._gathered, self._slots = join, newest, ids, gathered, slots
+        self.statuses = statuses
+
+    def events(self, rows: slice) -> pa.Array:
+        """The event times of the rows that labels see."""
+        slots = self._slots[rows]
+        sees, slots = slots >= 0, np.maximum(slots, 0)
+        if not len(self._newest.ids):
+            return pa.nulls(len(sees), pa.float64() if self._join.counts_seconds else pa.string())
+        seconds = self._newest.seconds[slots]
+        if self._newest.nanos is None:
+            return pa.array(seconds, mask=~sees)
+        return fixed_width(np.where(sees, seconds, 0), np.where(sees, self._newest.nanos[slots], 0), sees)
+
+    def values(self, rows: slice) -> list[pa.Array]:
+        """The features, by the join's columns; null but for labels that matched."""
+        matched = self.statuses[rows] == Status.MATCHED
+        ids = np.full(len(matched), NO_ROW, np.int64)
+        ids[matched] = self._ids[self._slots[rows][matched]]
+        return [column.combine_chunks() for column in self._gathered.table.take(self._gathered.places(ids)).columns]
+
+
+def _statuses(join: Join, newest: Newest, points: Points, slots: Numbers, has_key: Numbers) -> Numbers:
+    """A `Status` for each label."""
+    found = np.full(len(slots), Status.NO_KEY, np.int8)
+    found[has_key] = Status.MISSING
+    rows = np.flatnonzero(slots >= 0)
+    at = slots[rows]
+    found[rows] = Status.MATCHED
+    if join.max_age is not None and len(rows):
+        chosen = Points(*(None if column is None else column[rows] for column in points))  # type: ignore[arg-type]
+        seconds = newest.seconds[at]
+        if newest.nanos is None:
+            stale = seconds < oldest_reals(chosen, join.max_age)
+        else:
+            oldest = oldest_instants(chosen, join.max_age)
+            stale = (seconds < oldest.seconds) | ((seconds == oldest.seconds) & (newest.nanos[at] < oldest.nanos))
+        found[rows[stale]] = Status.STALE
+    found[rows[newest.deleted[at]]] = Status.DELETED
+    return found
+
+
+def _shaped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Columns in the types that were promised: the service's times are numbers on their way."""
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _nothing(_: Progress) -> None:
+    """Who does not ask is not told."""

@@ -1,0 +1,118 @@
+"""The second pass over a group: the features of the rows that were chosen, and of no others."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from reconciler.datasets.asof import Numbers
+from reconciler.datasets.files import DataFile, Inventory
+from reconciler.datasets.newest import NO_ROW, Newest, Ties
+from reconciler.datasets.passing import PLACES, ROWS, workers
+from reconciler.datasets.question import Join
+
+IN_MEMORY: Final = 256 << 20
+"""Bytes of the chosen rows of a group beyond which they lie in a file."""
+
+
+class Gathered(NamedTuple):
+    """Features of some rows: row n of `table` is that of `ids[n]`; ids are in order."""
+
+    ids: Numbers
+    table: pa.Table
+
+    def places(self, ids: Numbers) -> pa.Array:
+        """Where rows are; null for no row."""
+        found = np.searchsorted(self.ids, ids)
+        return pa.array(found, pa.int64(), mask=ids == NO_ROW)
+
+
+def gather(inventory: Inventory, join: Join, ids: Numbers, scratch: Path) -> Gathered:
+    """The features of rows by their ids, which are in order and each there once."""
+    columns = [column.feature for column in join.columns]
+    unique = list(dict.fromkeys(columns))
+    schema = inventory.schema(unique)
+    starts = np.searchsorted(ids, np.arange(len(inventory.files) + 1) << PLACES)
+    wanted = [
+        (file, ids[starts[n] : starts[n + 1]] - (n << PLACES))
+        for n, file in enumerate(inventory.files)
+        if starts[n] < starts[n + 1]
+    ]
+    kept = _Kept(schema, scratch)
+    with ThreadPoolExecutor(workers(inventory)) as pool:
+        for batches in pool.map(lambda one: _rows_of(inventory, one[0], one[1], unique), wanted):
+            kept.add(batches)
+    return Gathered(ids, kept.table().select(columns).rename_columns([f"value_{n}" for n in range(len(columns))]))
+
+
+def _rows_of(inventory: Inventory, file: DataFile, places: Numbers, columns: Sequence[str]) -> list[pa.RecordBatch]:
+    found, first = [], 0
+    for batch in inventory.batches(file, columns, ROWS):
+        here = places[np.searchsorted(places, first) : np.searchsorted(places, first + batch.num_rows)] - first
+        first += batch.num_rows
+        if len(here):
+            found.append(batch.take(pa.array(here)))
+    return found
+
+
+class _Kept:
+    """Batches in memory, or in a file where they are large."""
+
+    def __init__(self, schema: pa.Schema, scratch: Path) -> None:
+        self._schema, self._scratch = schema, scratch
+        self._batches: list[pa.RecordBatch] = []
+        self._bytes = 0
+        self._path: Path | None = None
+        self._stream: Any = None
+
+    def add(self, batches: Sequence[pa.RecordBatch]) -> None:
+        self._batches += batches
+        self._bytes += sum(batch.nbytes for batch in batches)
+        if self._bytes > IN_MEMORY:
+            if self._stream is None:
+                self._path = self._scratch / f"rows-{uuid.uuid4().hex}.arrow"
+                self._stream = pa.ipc.new_file(str(self._path), self._schema)
+            for batch in self._batches:
+                self._stream.write_batch(batch)
+            self._batches, self._bytes = [], 0
+
+    def table(self) -> pa.Table:
+        if self._stream is None:
+            return pa.Table.from_batches(self._batches, self._schema)
+        for batch in self._batches:
+            self._stream.write_batch(batch)
+        self._stream.close()
+        return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()
+
+
+def decided(newest: Newest, ties: Ties, gathered: Gathered) -> Numbers:
+    """The ids of the slots' rows, once ties are decided: by the greatest values, feature by feature."""
+    ids = newest.ids.copy()
+    if not len(ties.slots):
+        return ids
+    held = np.unique(ties.slots)
+    slots, rows = np.concatenate([ties.slots, held]), np.concatenate([ties.ids, ids[held]])
+    values = gathered.table.take(gathered.places(rows)).to_pylist()
+    best: dict[int, tuple[Any, ...]] = {}
+    for slot, row, value in zip(slots.tolist(), rows.tolist(), values, strict=True):
+        rank = tuple(_rank(one) for one in value.values())
+        if slot not in best or best[slot][0] < rank:
+            best[slot] = (rank, row)
+    for slot, (_, row) in best.items():
+        ids[slot] = row
+    return ids
+
+
+def _rank(value: Any) -> tuple[Any, ...]:
+    """Null before anything, and not-a-number after all numbers."""
+    if value is None:
+        return (0,)
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - that is what tells it
+        return (2,)
+    return (1, value)

@@ -1,0 +1,147 @@
+"""The first pass over a group: what every row compares by, read file by file, several at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reconciler.datasets.asof import NOTHING, Asking, Numbers, Seen
+from reconciler.datasets.files import DataFile, Inventory
+from reconciler.datasets.newest import Newest
+from reconciler.datasets.question import Join, Question
+from reconciler.records.checking import iso
+from reconciler.records.checking.cells import as_numpy, validity
+from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
+
+ROWS: Final = 512 * 1024
+"""Rows of a batch."""
+PLACES: Final = 36
+"""Bits of an id that count the rows of a file; those above them number the file."""
+THREADS: Final = max(2, os.cpu_count() or 2)
+WAITING: Final = 16
+"""Files of S3 that are read at a time: that is mostly waiting."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Passed:
+    """What the rows of a group were."""
+
+    rows: int = 0
+    unreadable: int = 0
+    newest_write: int = NOTHING
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest row was written."""
+        return None if self.newest_write == NOTHING else _EPOCH + timedelta(microseconds=self.newest_write)
+
+
+class Pass:
+    """Rows of one join on their way to the labels."""
+
+    def __init__(self, question: Question, join: Join, inventory: Inventory, keys: pa.Array, asking: Asking) -> None:
+        self._question, self._join, self._inventory = question, join, inventory
+        self._keys, self._asking = keys, asking
+        self._turn = Lock()
+        self.newest = Newest(len(asking.events.values), counts_seconds=join.counts_seconds)
+        self.passed = Passed()
+
+    def run(self, tell: Callable[[int], None]) -> None:
+        """Read every file; `tell` hears of the rows so far."""
+        with ThreadPoolExecutor(workers(self._inventory)) as pool:
+            tasks = [pool.submit(self._take, number, file, tell) for number, file in enumerate(self._inventory.files)]
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _take(self, number: int, file: DataFile, tell: Callable[[int], None]) -> None:
+        first = number << PLACES
+        columns = [self._join.record_id, self._join.event_time, INVOKED, WRITE_TIME, IS_DELETED]
+        for batch in self._inventory.batches(file, columns, ROWS):
+            slots, rows, unreadable, newest = self._looked_at(batch, first)
+            first += batch.num_rows
+            with self._turn:
+                self.newest.add(slots, rows)
+                self.passed.rows += batch.num_rows
+                self.passed.unreadable += unreadable
+                self.passed.newest_write = max(self.passed.newest_write, newest)
+                tell(self.passed.rows)
+
+    def _looked_at(self, batch: pa.RecordBatch, first: int) -> tuple[Numbers, Seen, int, int]:
+        """Of a batch the rows that a label sees, with the first slot that does; how many are unreadable; the newest."""
+        identifiers, events, invoked, written, deleted = batch.columns
+        seconds, nanos, good = instants(events)
+        good &= validity(identifiers)
+        received, stored = micros(invoked), micros(written)
+        newest = int(stored.max(initial=NOTHING))
+        unreadable = len(good) - int(np.count_nonzero(good))
+        gone = as_numpy(deleted, False)
+        if self._question.ignore_deletes:
+            good &= ~gone
+        if self._question.known_at:
+            good &= received != NOTHING
+        if self._question.as_of is not None:
+            good &= (stored <= micros_of(self._question.as_of)) & (stored != NOTHING)
+        codes = codes_of(identifiers, self._keys)
+        # Keys without a moment come after all others, or have no slots.
+        kept = np.flatnonzero(good & (codes >= 0) & (codes < len(self._asking.starts) - 1))
+        rows = Seen(codes, seconds, nanos, received, stored, gone, first + np.arange(batch.num_rows)).at(kept)
+        slots, is_seen = self._asking.first_visible(rows)
+        if not is_seen.all():
+            places = np.flatnonzero(is_seen)
+            slots, rows = slots[places], rows.at(places)
+        return slots, rows, unreadable, newest
+
+
+def workers(inventory: Inventory) -> int:
+    """How many files are read at a time."""
+    is_far = any("://" in file.uri for file in inventory.files[:1])
+    return min(WAITING if is_far else THREADS, max(1, len(inventory.files)))
+
+
+def instants(events: pa.Array) -> tuple[Numbers, Numbers | None, Numbers]:
+    """Event times as seconds and nanoseconds, or as doubles and None; and which of them there are."""
+    known = validity(events)
+    if pa.types.is_floating(events.type):
+        reals = as_numpy(events, 0.0) + 0.0  # of -0.0 it makes 0.0
+        return reals, None, known & np.isfinite(reals)
+    found = iso.read(events, known)
+    good = found.ok
+    if not found.aws.all():
+        # Labels may have other texts, with offsets or a space between; what is stored has to have T and Z.
+        good = good & as_numpy(pc.match_substring_regex(events, r"\A.{10}T[^Tt]*Z\z"), False)
+    return found.seconds, found.nanos.astype(np.int32), good
+
+
+def codes_of(identifiers: pa.Array, keys: pa.Array) -> Numbers:
+    """The places of identifiers among the keys; -1 where they are not asked for."""
+    encoded = identifiers.dictionary_encode()
+    places = pc.fill_null(pc.index_in(encoded.dictionary, value_set=keys), -1)
+    codes = as_numpy(places)
+    if not len(codes):
+        return np.full(len(identifiers), -1, np.int32)
+    return np.where(validity(identifiers), codes[as_numpy(encoded.indices)], -1)
+
+
+def micros(times: pa.Array) -> Numbers:
+    """Microseconds since 1970 of timestamps; `NOTHING` where there is none."""
+    found: Numbers = as_numpy(times.cast(pa.int64()), NOTHING)
+    return found
+
+
+def micros_of(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
