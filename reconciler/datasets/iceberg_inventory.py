@@ -14,6 +14,7 @@ from pyarrow import parquet
 from pyiceberg.manifest import FileFormat
 
 from reconciler.datasets.files import DataFile, Inventory, Span
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.offline.iceberg_files import NotSupported, tasks
 from reconciler.records.offline.instants import iso
 from reconciler.records.offline.place import WRITE_TIME
@@ -62,15 +63,20 @@ def _may_be_within(file: manifest.DataFile, ids: Mapping[str, int], event_time: 
     # Bounds may be cut short; texts of a second are told apart by what follows it, which is not compared here.
     if span.latest is not None and least is not None:
         least = least[:_SECOND].decode(errors="replace")
-        if len(least) >= _DATE and least > iso(span.latest)[: len(least)]:
+        if len(least) >= _DATE and least > _text(span.latest)[: len(least)]:
             return False
-    if span.earliest is not None and greatest is not None and greatest < iso(span.earliest)[:_SECOND].encode():
+    if span.earliest is not None and greatest is not None and greatest < _text(span.earliest).encode():
         return False
     first_written, _ = _bounds(file, ids.get(WRITE_TIME))
     if span.written_by is None or first_written is None or len(first_written) != 8:
         return True
     written = _EPOCH + timedelta(microseconds=int.from_bytes(first_written, "little", signed=True))
     return written <= span.written_by.replace(tzinfo=None) - (span.written_by.utcoffset() or timedelta())
+
+
+def _text(seconds: int) -> str:
+    """The second of an instant; what lies beyond the years there are would not sort as text."""
+    return iso(min(max(seconds, FIRST_SECOND), LAST_SECOND))[:_SECOND]
 
 
 def _bounds(file: manifest.DataFile, field_id: int | None) -> tuple[Any, Any]:
