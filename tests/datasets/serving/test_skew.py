@@ -10,6 +10,7 @@ from brute_engine import Brute
 from serving_world import AT, CREW, DEST, PLANE, WEATHER, World, ago, iso
 
 from reconciler.datasets.comparing import Feature
+from reconciler.datasets.files import InEnvironment
 from reconciler.datasets.question import Moments, Output
 from reconciler.datasets.skew import Patience, check
 from reconciler.datasets.skew_report import Finding, GroupSkew, SkewReport
@@ -24,9 +25,13 @@ def own(tmp_path):
     made.runtime.close()
 
 
-@pytest.fixture(params=["brute", "athena"])
-def engine(request, own):
+@pytest.fixture(params=["brute", "athena", "duckdb"])
+def engine(request, own, tmp_path):
     """Who reads the offline stores."""
+    if request.param == "duckdb":
+        from reconciler.datasets.engines.duckdb import DuckDb
+
+        return DuckDb(InEnvironment(own.environment, own.root), tmp_path)
     if request.param == "athena":
         from reconciler.datasets.engines.athena import AthenaEngine
 
