@@ -103,7 +103,8 @@ def _body(report: Report, height: int) -> Iterator[str]:
     left = f", {report.dropped:,} of {report.labels:,} labels left out" if report.dropped else ""
     engine = f", answered by {report.engine}" if report.engine else ""
     yield _line(f"{rows}{left}{engine}", _EDGE, 64, kind="quiet", width=whole)
-    yield _line("What became of the labels", _EDGE, _TOP - 12, size=12, kind="quiet")
+    if any(join.key for join in report.joins):
+        yield _line("What became of the labels", _EDGE, _TOP - 12, size=12, kind="quiet")
     if any(join.ages is not None for join in report.joins):
         text = "How old the features were at the moments of their labels (logarithmic)"
         yield _line(text, _PLOT_LEFT, _TOP - 12, size=12, kind="quiet")
@@ -138,7 +139,7 @@ def _bar(join: JoinReport, labels: int, top: int) -> Iterator[str]:
 
 
 def _legend(join: JoinReport, labels: int, top: int) -> Iterator[str]:
-    shown = [(status, count) for status, count in join.counts.items() if count or status == "matched"]
+    shown = [(status, count) for status, count in join.counts.items() if count or status in ("matched", "rows")]
     for number, (status, count) in enumerate(shown):
         y = top + _LEGEND_LINE * number
         yield f'<rect class="{_kind(status)}" x="{_EDGE}" y="{y - 10}" width="11" height="11" rx="2"/>'
@@ -269,7 +270,7 @@ def _line(
 
 
 def _kind(status: str) -> str:
-    return status.replace(" ", "-")
+    return "matched" if status == "rows" else status.replace(" ", "-")
 
 
 def _text(text: str) -> str:

@@ -50,6 +50,8 @@ class Ages:
 class JoinReport:
     """One feature group under one key of the labels; the five counts of labels add up to those of the report.
 
+    Of a snapshot or a history `key` is empty, `matched` counts its rows and `deleted` its tombstones.
+
     `max_age` is in seconds. Of the group's own rows `rows_read` were read and `unreadable` of them were left out, for
     their identifier or event time cannot be read; `newest_write` is when the newest was written offline. `nulls` says
     for each feature how many labels have none, for whatever reason.
@@ -77,7 +79,9 @@ class JoinReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The labels by what became of them, the best first."""
+        """The labels by what became of them, the best first; of a snapshot or a history its rows."""
+        if not self.key:
+            return {"rows": self.matched, "deleted": self.deleted}
         return {
             "matched": self.matched,
             "missing": self.missing,
@@ -198,7 +202,8 @@ def headline(report: Report) -> str:
 
 
 def _count_rows(report: Report) -> list[list[str]]:
-    rows = [["", "matched", "", "missing", "stale", "deleted", "no key"]]
+    first, *others = report.joins[0].counts
+    rows = [["", first, "", *others]]
     for join in report.joins:
         matched, *rest = join.counts.values()
         rows.append([join.title, f"{matched:,}", share(matched, report.labels), *(f"{count:,}" for count in rest)])
