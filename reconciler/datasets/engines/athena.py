@@ -24,7 +24,7 @@ from reconciler.aws.objects import Objects, split
 from reconciler.aws.tables import Tables
 from reconciler.config import Environment
 from reconciler.datasets.engines.athena_partitions import Hour, check_seen, hours_of
-from reconciler.datasets.engines.athena_rows import as_schema, batches_of, by_row
+from reconciler.datasets.engines.athena_rows import as_schema, by_row, downloaded
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
 from reconciler.datasets.engines.athena_sorting import by_keys
 from reconciler.datasets.engines.athena_tables import Table, tables_of
@@ -88,7 +88,7 @@ class AthenaEngine:
             counts = _Counts(facts, len(question.joins))
             if rows:
                 with scratch_folder(self._home) as folder:
-                    found = counts.taken(self._asked(reach, write, facts, tell or _nothing))
+                    found = counts.taken(self._asked(reach, write, facts, folder, tell or _nothing))
                     yield from by_row((as_schema(batch, schema) for batch in found), schema, rows, folder)
 
         _check_size(answer_sql(question, sources, _relation(reach.database, PLACEHOLDER), TRINO))
@@ -108,7 +108,7 @@ class AthenaEngine:
         def batches() -> Iterator[pa.RecordBatch]:
             counts = _Listed(facts, listing)
             with scratch_folder(self._home) as folder:
-                found = counts.taken(self._asked(reach, write, facts, tell or _nothing))
+                found = counts.taken(self._asked(reach, write, facts, folder, tell or _nothing))
                 yield from by_keys(found, schema, ("record_id", "event"), folder)
 
         _check_size(statement)
@@ -157,19 +157,14 @@ class AthenaEngine:
     def _home(self) -> Path:
         return self._root / ".reconciler"
 
-    def _asked(self, reach: Reach, write: Callable[[Run], str], facts: Facts, tell: Tell) -> Iterator[pa.RecordBatch]:
+    def _asked(
+        self, reach: Reach, write: Callable[[Run], str], facts: Facts, folder: Path, tell: Tell
+    ) -> Iterator[pa.RecordBatch]:
         """The rows that a statement gives, in no order. `write` makes what the statement needs, and the statement."""
         facts.notes += sweep(reach)
         with begun(reach, facts.notes) as run:
-            statement = write(run)
-            answer = self._unloaded(run, statement, facts, tell)
-            items = tuple(reach.objects.list(answer))
-            size, done = sum(item.size for item in items), 0
-            for item in items:
-                tell(Progress("downloading", done, size, "bytes"))
-                yield from batches_of(reach.objects, item.uri)
-                done += item.size
-            tell(Progress("downloading", size, size, "bytes"))
+            answer = self._unloaded(run, write(run), facts, tell)
+            yield from downloaded(reach.objects, reach.objects.list(answer), folder, tell)
 
     def _unloaded(self, run: Run, statement: str, facts: Facts, tell: Tell) -> str:
         """Run a statement; answers the folder of its rows. What Athena itself calls worth another try has one."""
