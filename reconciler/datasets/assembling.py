@@ -61,7 +61,7 @@ class Assembly(Protocol):
     schema: pa.Schema
     facts: Facts
 
-    def blocks(self) -> Iterator[pa.RecordBatch]:
+    def blocks(self) -> Generator[pa.RecordBatch]:
         """The rows of the result in blocks of `BLOCK`, the last one smaller."""
 
     def report(self) -> Report:
@@ -94,7 +94,7 @@ class Labelled:
         self.schema = labelled_schema(question, labels.table.schema)
         self.facts = answer.facts
 
-    def blocks(self) -> Iterator[pa.RecordBatch]:
+    def blocks(self) -> Generator[pa.RecordBatch]:
         """The rows of the result; raises `ReconcilerError` where the answer is not one row for each label."""
         for block in in_blocks(self._kept(), self.schema):
             self._rows += block.num_rows
@@ -188,7 +188,7 @@ class Listings:
 
     labels_digest = ""
 
-    def blocks(self) -> Iterator[pa.RecordBatch]:
+    def blocks(self) -> Generator[pa.RecordBatch]:
         """The rows, sorted by identifier and instant."""
         batches = (pa.RecordBatch.from_arrays(batch.columns, schema=self.schema) for batch in self._listed.batches)
         for block in in_blocks(batches, self.schema):

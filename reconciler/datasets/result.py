@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -244,8 +245,9 @@ class Result:
         assembly = self._assemble()
         kept = Kept(assembly.schema, self._scratch)
         try:
-            for block in assembly.blocks():
-                kept.add(block)
+            with closing(assembly.blocks()) as blocks:
+                for block in blocks:
+                    kept.add(block)
             kept.end()
         except BaseException:
             kept.close()

@@ -159,6 +159,28 @@ def test_an_answer_is_let_go_of_where_it_cannot_be_used(tmp_path):
     assert ended == [1]
 
 
+def test_an_answer_is_let_go_of_where_its_rows_cannot_be_kept(tmp_path, monkeypatch):
+    ended = []
+
+    def batches():
+        try:
+            yield rows_of(QUESTION, MIXED)
+        finally:
+            ended.append(1)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    given = Answer(rows_of(QUESTION, MIXED).schema, batches(), Facts())
+    result = labelled(QUESTION, labels(FOUR), lambda: given, About(), scratch=tmp_path)
+    monkeypatch.setattr("reconciler.datasets.kept.Kept.add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        result.to_arrow()
+
+    assert ended == [1]
+    assert not result.is_answered
+
+
 def test_no_labels_make_no_rows_but_all_columns(tmp_path):
     none = {name: pa.array([], pa.string()) for name in FOUR}
 
