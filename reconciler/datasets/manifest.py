@@ -222,8 +222,10 @@ def repeat(manifest: Manifest, result: Result, folder: Path) -> Repeated:
     _check_same_question(manifest, result)
     name = manifest.file.name.removesuffix(".manifest.json") if manifest.file.name != IN_FOLDER else "data"
     again = write_dataset(result, folder / name, manifest.format, partition_by=manifest.partition_by)
-    found = tuple(_differences(manifest, again))
-    return Repeated(again, found)
+    found = [*_differences(manifest, again)]
+    if found:
+        found += _other_versions(manifest, again)
+    return Repeated(again, tuple(found))
 
 
 def _check_same_question(manifest: Manifest, result: Result) -> None:
@@ -232,6 +234,11 @@ def _check_same_question(manifest: Manifest, result: Result) -> None:
         raise Usage(f"{manifest.file} was built without as_of, so what was written since counts as well: give as_of.")
     if asked is None or asked.as_of != manifest.as_of:
         raise Usage(f"{manifest.file} was built as of {manifest.as_of.isoformat()}: ask for that.")
+    options = {"ignore_deletes": asked.ignore_deletes, "drop_unmatched": result.drop_unmatched}
+    for name, option in options.items():
+        before = getattr(manifest, name)
+        if option != before:
+            raise Usage(f"{manifest.file} was built with {name}={before!r}, and not {option!r}: ask for that.")
     definition = definition_of(asked, result.about.time)
     if digest_of(definition) != manifest.spec_digest:
         names = [name for name, said in manifest.definition.items() if definition.get(name) != said]
@@ -253,6 +260,14 @@ def _differences(manifest: Manifest, again: Manifest) -> Iterator[str]:
         elif now[path] != before[path]:
             rows = f", and has {now[path].rows:,} rows instead of {before[path].rows:,}"
             yield f"{path} differs{rows if now[path].rows != before[path].rows else ''}."
+
+
+def _other_versions(manifest: Manifest, again: Manifest) -> Iterator[str]:
+    """What may be the reason that bytes differ where rows do not."""
+    for name in sorted(manifest.versions.keys() & again.versions.keys()):
+        before, now = manifest.versions[name], again.versions[name]
+        if before != now:
+            yield f"It was built with {name} {before}, and now with {now}, which may write the same rows otherwise."
 
 
 def _join(join: Join) -> dict[str, Any]:

@@ -107,6 +107,25 @@ def test_a_build_without_a_moment_is_not_repeated(tmp_path, make):
         repeat(make().to_csv(tmp_path / "b.csv"), make(question=replace(QUESTION, as_of=None)), tmp_path / "again")
 
 
+def test_a_build_with_other_options_is_not_repeated(tmp_path, make):
+    first = make().to_csv(tmp_path / "train.csv")
+
+    with pytest.raises(Usage, match="was built with drop_unmatched=None, and not 'any': ask for that"):
+        repeat(first, make(drop_unmatched="any"), tmp_path / "again")
+    with pytest.raises(Usage, match="was built with ignore_deletes=False, and not True: ask for that"):
+        repeat(first, make(question=replace(QUESTION, ignore_deletes=True)), tmp_path / "again")
+
+
+def test_other_versions_are_told_where_bytes_differ(tmp_path, make):
+    first = make().to_csv(tmp_path / "train.csv")
+    older = replace(first, versions=first.versions | {"pyarrow": "1.0"})
+    other = replace(older, files=(older.files[0]._replace(sha256="other"),))
+
+    assert repeat(older, make(), tmp_path / "a").is_same
+    assert repeat(other, make(), tmp_path / "b").differences[0] == "train.csv differs."
+    assert "It was built with pyarrow 1.0, and now with" in repeat(other, make(), tmp_path / "c").differences[1]
+
+
 def test_the_digest_of_a_definition_is_not_of_an_environment_or_a_moment():
     elsewhere = replace(
         QUESTION,
