@@ -25,7 +25,7 @@ from typing import Any
 HOME = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
-from demo.flights import rows  # noqa: E402 - run as a script, this file has only its own folder on the path
+from demo.flights import flights, rows  # noqa: E402 - run as a script, this file has only its own folder on the path
 from registry.airports import Airport  # noqa: E402
 from registry.fleet import Carrier, Plane  # noqa: E402
 from registry.traffic import Departure, RouteDay  # noqa: E402
@@ -56,6 +56,7 @@ def main() -> int:
         _step("The live store is the state: now there is nothing to do.")
         _run(project, "plan")
         _records(project)
+        _training_set(project)
         _step("A feature is added to weather: in place, the data stays.")
         with _edited(project / "registry/weather.py", _add_a_feature):
             _run(project, "plan")
@@ -162,6 +163,31 @@ def _records(project: Path) -> None:
     _step("A file with mistakes: all of them at once, each with its place, and nothing is sent.")
     _with_mistakes(weather, project / "data/mistakes.csv")
     _run(project, "records ingest weather data/mistakes.csv", 1)
+
+
+def _training_set(project: Path) -> None:
+    """Every flight of the year as a label, with what was known when it was due to leave."""
+    _write(project / "data/airports.jsonl", rows(Airport))
+    _run(project, "records ingest airport data/airports.jsonl --wait-offline")
+    _step("A training set: what is it made of? It is declared beside the groups, and checked with them.")
+    _run(project, "dataset show departure-delay")
+    _step("Build it: for every flight of the year the weather at that moment, the plane, the airport it goes to.")
+    _labels(project / "data/flights.csv")
+    _run(project, "dataset build departure-delay --labels data/flights.csv --out training.parquet --picture ages.svg")
+    _step("The same vector online, as a model is served it: does it agree with the offline store?")
+    _run(project, "dataset check departure-delay --sample 500")
+
+
+def _labels(file: Path) -> None:
+    """The flights as CSV: what is to be predicted, when, and by which keys."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(("flight", "scheduled_at", "origin", "dest", "tail_number", "delay_min"))
+        for one in flights():
+            moment = one.scheduled_at.isoformat().replace("+00:00", "Z")
+            table.writerow(
+                (f"{one.carrier}{one.number}", moment, one.origin, one.dest, one.tail_number, one.delay_min)
+            )
 
 
 def _write(file: Path, records: Iterator[Any]) -> None:

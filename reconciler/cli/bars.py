@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.output import is_colourful, say
 
 if TYPE_CHECKING:
+    from reconciler.datasets.progress import Progress as DatasetProgress
     from reconciler.records.offline.waiting import Waiting
     from reconciler.records.progress import Progress
 
@@ -32,6 +33,24 @@ def _sentence(name: str, progress: Progress) -> str:
     left = f", {_span(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     note = f" ({progress.note})" if progress.note else ""
     return f"{progress.stage} {name}: {progress.done:,}{whole} rows, {progress.rate:,.0f} a second{left}{note}"
+
+
+@contextmanager
+def dataset_bar(name: str) -> Iterator[Callable[[DatasetProgress], None]]:
+    """A listener for the stages of a dataset, on stderr."""
+
+    def sentence(progress: DatasetProgress) -> str:
+        whole = f" of {progress.total:,}" if progress.total is not None else ""
+        done = f": {progress.done:,}{whole} {progress.unit}" if progress.done or progress.total else ""
+        return f"{name}: {progress.stage}{done}{f' ({progress.note})' if progress.note else ''}"
+
+    if not is_colourful(sys.stderr):
+        yield _lines(sentence)
+        return
+    from rich.console import Console  # noqa: PLC0415 - heavy, and only for a terminal
+
+    with Console(stderr=True).status(name) as status:
+        yield lambda progress: status.update(sentence(progress))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ COMMANDS = {
     "list": ("reconciler.cli.show:list_groups", "List the live feature groups: owner, health, stores, features."),
     "show": ("reconciler.cli.show:show", "Show one live feature group whole."),
     "records": ("reconciler.cli.records:records", "Write, read and delete the records of a feature group."),
+    "dataset": ("reconciler.cli.dataset:dataset", "List, show, build and check training sets."),
     "emulator": ("reconciler.cli.emulator:emulator", "SageMaker Feature Store on this machine."),
 }
 """Every command, where it lives, and the first sentence of its help, in the order a new user meets them."""

@@ -44,4 +44,6 @@ def validate(specs_out: Path | None, *, annotations: bool) -> None:
             raise click.ClickException(f"{specs_out} cannot be written: {error.strerror}.") from None
     features = sum(len(desired.group.features) for desired in registry.groups.values())
     held = f"{count(len(registry.groups), 'feature group')} with {count(features, 'feature')}"
+    if registry.datasets:
+        held += f", and {count(len(registry.datasets), 'dataset')}"
     click.echo(f"{config.registry}/ is valid: {held}.")

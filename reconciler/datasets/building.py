@@ -114,6 +114,22 @@ def build_on_spark(asking: Asking, labels: Any) -> Labelled:
     )
 
 
+def explained(asking: Asking, labels: Any) -> str:
+    """What `build` would do: the statement for Athena, else a sentence. The labels are checked; nothing is run."""
+    question = asking.question
+    _places(asking, question)
+    with scratch_folder(home_of(asking.root)) as scratch:
+        read = read_labels(labels, question, asking.time, time_zone=asking.time_zone, scratch=scratch)
+        if asking.engine == "athena":
+            from reconciler.datasets.engines.athena import AthenaEngine  # noqa: PLC0415 - heavy
+
+            return AthenaEngine(asking.environment, asking.root).statement(question)
+        groups = ", ".join(dict.fromkeys(join.group for join in question.joins))
+        return (
+            f"{read.rows:,} labels fit. {len(question.columns)} features of {groups} would be read by {asking.engine}."
+        )
+
+
 def list_rows(asking: Asking, start: datetime | None = None, end: datetime | None = None) -> Result:
     """A snapshot at `end`, or a history from `start` to `end`, of the one group that a dataset is about."""
     question = asking.question

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.spec import Dataset
 
 EngineName: TypeAlias = Literal["duckdb", "athena", "spark"]
-Features: TypeAlias = "Dataset | Iterable[object]"
+Features: TypeAlias = "Dataset | WithContracts | Iterable[object]"
 """A declared dataset, or references: `Weather.temp_f`, `using(Weather, key="dest", prefix="dest_").temp_f`, `Plane`."""
 Vector: TypeAlias = dict[str, Any]
 
@@ -69,27 +69,34 @@ class Datasets(Opened):
         from reconciler.datasets.building import build, build_on_spark  # noqa: PLC0415 - heavy
         from reconciler.records.offline.engines import is_spark  # noqa: PLC0415
 
-        moment = time if isinstance(time, datetime) else None
-        column = time if isinstance(time, str) else ""
-        declared, contracts = declared_of(
-            features, time=column, keys=keys, max_age=max_age, strict=strict, known_at=known_at
-        )
-        asking = self._asking(
-            declared,
-            contracts,
-            engine=engine,
-            folder=None if folder is None else Path(folder),
-            moment=moment,
-            time_zone=time_zone,
+        asking = self._asked(
+            features,
+            time=time,
+            keys=keys,
+            max_age=max_age,
+            strict=strict,
+            known_at=known_at,
             as_of=as_of,
             ignore_deletes=ignore_deletes,
             drop_unmatched=drop_unmatched,
+            time_zone=time_zone,
+            engine=engine,
+            folder=folder,
             tell=tell,
         )
         if is_spark(labels):
             return cast("Result", build_on_spark(asking, labels))  # of another type only where pyspark is in use
         result: Result = build(asking, labels)
         return result
+
+    def explain(self, labels: Any, features: Features, *, engine: EngineName = "athena", **how: Any) -> str:
+        """What `dataset` would do with the same words: the query for Athena, else a sentence. Nothing is run.
+
+        The labels are read, and the feature groups looked at; what is wrong is raised as by `dataset`.
+        """
+        from reconciler.datasets.building import explained  # noqa: PLC0415 - heavy
+
+        return explained(self._asked(features, engine=engine, **how), labels)
 
     def snapshot(
         self,
@@ -110,14 +117,13 @@ class Datasets(Opened):
         """
         from reconciler.datasets.building import list_rows  # noqa: PLC0415 - heavy
 
-        declared, contracts = declared_of(of_one_group(features), known_at=known_at)
-        asking = self._asking(
-            declared,
-            contracts,
-            engine=engine,
-            folder=None if folder is None else Path(folder),
+        asking = self._asked(
+            of_one_group(features),
+            known_at=known_at,
             as_of=as_of,
             ignore_deletes=ignore_deletes,
+            engine=engine,
+            folder=folder,
             tell=tell,
         )
         return list_rows(asking, None, at)
@@ -142,14 +148,13 @@ class Datasets(Opened):
         """
         from reconciler.datasets.building import list_rows  # noqa: PLC0415 - heavy
 
-        declared, contracts = declared_of(of_one_group(features), known_at=known_at)
-        asking = self._asking(
-            declared,
-            contracts,
-            engine=engine,
-            folder=None if folder is None else Path(folder),
+        asking = self._asked(
+            of_one_group(features),
+            known_at=known_at,
             as_of=as_of,
             ignore_deletes=ignore_deletes,
+            engine=engine,
+            folder=folder,
             tell=tell,
         )
         return list_rows(asking, start, end)
@@ -198,6 +203,31 @@ class Datasets(Opened):
         declared, contracts = declared_of(features)
         asking = self._asking(declared, contracts, engine=engine, tell=tell)
         return check_skew(self._runtime, asking, self._targets(contracts), labels=labels, sample=sample, seed=seed)
+
+    def _asked(
+        self,
+        features: Features,
+        *,
+        time: str | datetime | None = None,
+        keys: Mapping[Any, str] = {},
+        max_age: timedelta | Mapping[Any, timedelta] | None = None,
+        strict: bool = False,
+        known_at: bool = False,
+        folder: Path | str | None = None,
+        **how: Any,
+    ) -> Asking:
+        """Words as `dataset` takes them, read."""
+        column = time if isinstance(time, str) else ""
+        declared, contracts = declared_of(
+            features, time=column, keys=keys, max_age=max_age, strict=strict, known_at=known_at
+        )
+        return self._asking(
+            declared,
+            contracts,
+            folder=None if folder is None else Path(folder),
+            moment=time if isinstance(time, datetime) else None,
+            **how,
+        )
 
     def _asking(self, declared: Declared, contracts: Mapping[str, Contract], **how: Any) -> Asking:
         from reconciler.datasets.building import Asking  # noqa: PLC0415 - heavy
