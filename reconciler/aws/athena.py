@@ -17,6 +17,8 @@ from reconciler.errors import AwsFailed
 _PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _MOMENTS = 25
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+UNKNOWN_QUERY = "InvalidRequestException"
+"""The code for a query that Athena does not know, or no longer: it forgets them after 45 days (Athena user guide)."""
 STATEMENT_MAXIMUM = 262_144
 """Bytes of a statement (API reference, StartQueryExecution)."""
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reconciler.aws.athena import Athena
+from reconciler.aws.athena import UNKNOWN_QUERY, Athena
 from reconciler.aws.objects import Objects
 from reconciler.aws.tables import Tables
 from reconciler.config import Environment
@@ -104,18 +104,18 @@ def begun(reach: Reach, notes: list[str]) -> Iterator[Run]:
 def sweep(reach: Reach, now: datetime | None = None) -> list[str]:
     """Remove what earlier runs have left. Answers what could not be, in sentences: it is no fault of this run."""
     notes: list[str] = []
-    for path in sorted(reach.journals.glob(f"{PREFIX}*.json")):
-        _noting(notes, f"what {path.stem} left", lambda path=path: _sweep_journal(reach, path))
     before = (now or datetime.now(UTC)) - OLDEST
+    for path in sorted(reach.journals.glob(f"{PREFIX}*.json")):
+        _noting(notes, f"what {path.stem} left", lambda path=path: _sweep_journal(reach, path, before))
     _noting(notes, f"old tables in {reach.database}", lambda: _sweep_tables(reach, before))
     _noting(notes, f"old folders in {reach.output}", lambda: _sweep_folders(reach, before))
     return notes
 
 
-def _sweep_journal(reach: Reach, path: Path) -> None:
+def _sweep_journal(reach: Reach, path: Path, before: datetime) -> None:
     """Of a run whose process is gone: the journal's lock can be had."""
-    with path.open("r+b") as file:
-        if not _lock(file):
+    with suppress(FileNotFoundError), path.open("r+b") as file:
+        if not (_is_older(path.stem, before) if fcntl is None else _locked(file, path.parent)):
             return
         document = _read(file)
         if document is not None and document["environment"] != reach.environment.name:
@@ -154,8 +154,13 @@ def _sweep_folders(reach: Reach, before: datetime) -> None:
 
 def _remove_results(reach: Reach, query: str) -> None:
     """A manifest, and a description of columns, where the workgroup or the environment has results."""
-    with suppress(FileNotFoundError):
+    try:
         reach.objects.delete(reach.athena.results(query))
+    except FileNotFoundError:
+        return
+    except AwsFailed as failed:
+        if failed.code != UNKNOWN_QUERY:
+            raise
 
 
 def _remove_folder(objects: Objects, folder: str) -> None:
@@ -165,7 +170,10 @@ def _remove_folder(objects: Objects, folder: str) -> None:
 
 def _is_older(name: str, before: datetime) -> bool:
     found = _NAME.fullmatch(name)
-    return found is not None and datetime.strptime(found[1], _TIME).replace(tzinfo=UTC) < before
+    try:
+        return found is not None and datetime.strptime(found[1], _TIME).replace(tzinfo=UTC) < before
+    except ValueError:
+        return False  # no such day: no run of ours
 
 
 def _noting(notes: list[str], what: str, act: Any) -> None:
@@ -187,8 +195,10 @@ class _Journal:
     def begun(cls, reach: Reach, name: str) -> Iterator[_Journal]:
         reach.journals.mkdir(parents=True, exist_ok=True)
         path = reach.journals / f"{name}.json"
-        with path.open("w+b") as file:
+        with _turn(reach.journals):
+            file = path.open("w+b")
             _lock(file)
+        with file:
             document = {"environment": reach.environment.name, "database": reach.database, "output": reach.output}
             journal = cls(path, file, {**document, "queries": []})
             journal._write()
@@ -218,12 +228,25 @@ def _read(file: BinaryIO) -> dict[str, Any] | None:
     return found
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Whether the lock could be had."""
-    if fcntl is None:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+@contextmanager
+def _turn(journals: Path) -> Iterator[None]:
+    """Only one process at a time is here, so that none sees a journal before its lock is held."""
+    with (journals / ".lock").open("ab") as turn:
+        _lock(turn, wait=True)
+        yield
+
+
+def _locked(file: BinaryIO, journals: Path) -> bool:
+    """Whether the lock of a journal could be had: its process is gone."""
+    with _turn(journals):
+        try:
+            _lock(file)
+        except BlockingIOError:
+            return False
     return True
+
+
+def _lock(file: BinaryIO, *, wait: bool = False) -> None:
+    """Raises `BlockingIOError` where another process has it."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

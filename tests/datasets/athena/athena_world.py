@@ -65,4 +65,4 @@ class Aws:
 
 def journals(stores):
     """What runs have written down on this machine."""
-    return sorted((stores.root / ".reconciler" / "athena").glob("*"))
+    return sorted((stores.root / ".reconciler" / "athena").glob("*.json"))

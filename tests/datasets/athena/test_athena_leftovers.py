@@ -148,6 +148,19 @@ def test_what_a_killed_run_left_is_removed_by_the_next(stores, aws, engine):
     assert journals(stores) == []
 
 
+def test_what_a_killed_run_left_may_be_gone_already(stores, engine):
+    stores.emulator.settings = stores.emulator.settings._replace(query_s=0.0)
+    lay(stores)
+    kill_one(stores.root)
+    lay(stores)
+    asked = answer(engine)
+
+    assert sum(batch.num_rows for batch in asked.batches) == 9
+
+    assert asked.facts.notes == []
+    assert journals(stores) == []
+
+
 def kill_one(root):
     """A run in a process of its own that is killed while its query runs."""
     program = f"""
@@ -197,6 +210,7 @@ def test_what_is_not_ours_for_sure_stays(aws, engine):
         f"reconciler_tmp_{YOUNG}_{CHANCE}",
         f"reconciler_tmp_{OLD}_{CHANCE}x",
         "reconciler_tmp_weather",
+        f"reconciler_tmp_20249999t999999z_{CHANCE}",
     ]
     for name in names:
         aws.make_table(name, **({} if name == names[0] else {"reconciler.run": name}))
