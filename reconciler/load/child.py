@@ -28,14 +28,14 @@ from reconciler.state import Dataset, Desired, Registry, Retirement
 from reconciler.state.codec import registry_as_json
 
 
-def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "", dataset: str = "") -> None:
+def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "") -> None:
     """Read the folder and leave; there is no way back into what registry files may have left behind.
 
-    `rows_of` names a group whose contract is wanted too, or is `*` for all; `dataset` one whose groups' are.
+    `rows_of` names a group whose contract is wanted too, or a dataset whose groups' are; `*` means every group's.
     """
     root = Path(root_name)
     owner = os.getpid()
-    _Reading(root, root / folder_name, descriptor, rows_of, dataset).run()
+    _Reading(root, root / folder_name, descriptor, rows_of).run()
     # Threads and exit handlers of registry files do not matter, nor does a copy of us that one of them made.
     for stream in (sys.stdout, sys.stderr):
         if os.getpid() == owner:
@@ -44,9 +44,8 @@ def main(root_name: str, folder_name: str, descriptor: int, rows_of: str = "", d
 
 
 class _Reading:
-    def __init__(self, root: Path, folder: Path, descriptor: int, rows_of: str, dataset: str) -> None:
-        self._root, self._folder, self._descriptor = root, folder, descriptor
-        self._rows_of, self._dataset = rows_of, dataset
+    def __init__(self, root: Path, folder: Path, descriptor: int, rows_of: str) -> None:
+        self._root, self._folder, self._descriptor, self._rows_of = root, folder, descriptor, rows_of
         self._process = os.getpid()
         self._collector = collect.Collector(root, folder)
 
@@ -66,12 +65,12 @@ class _Reading:
         collect.install(None)
         faults = [*self._collector.faults, *_twice(self._collector.declared)]
         self._say(faults=[astuple(fault) for fault in faults], strangers=sorted(self._collector.strangers))
-        if (self._rows_of or self._dataset) and not faults:
+        if self._rows_of and not faults:
             self._say(contracts=list(self._contracts()))
         self._say(registry=registry_as_json(_registry(self._collector.declared)))
 
     def _contracts(self) -> Iterator[dict[str, Any]]:
-        datasets = (d for d in self._collector.declared if isinstance(d, Dataset) and d.name == self._dataset)
+        datasets = (d for d in self._collector.declared if isinstance(d, Dataset) and d.name == self._rows_of)
         wanted = {self._rows_of, *(name for dataset in datasets for name in dataset.groups)}
         for name, contract in self._collector.contracts.items():
             if self._rows_of == "*" or name in wanted:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from reconciler.errors import Fault
+from reconciler.spec.lines import dataset_around
+from reconciler.spec.using import Side, side_of
 
 
 def explain(error: BaseException, root: Path, folder: Path, file: str) -> Fault:
@@ -20,6 +22,8 @@ def explain(error: BaseException, root: Path, folder: Path, file: str) -> Fault:
             where = (path.removeprefix(f"{root}/"), line)
     if isinstance(error, SyntaxError):
         return _syntax(error, root, where)
+    if isinstance(error, AttributeError) and (side := side_of(error.obj)):
+        return _no_feature(side, str(error.name), root, where)
     text = f"{type(error).__name__}: {_text(error, root)}".rstrip(": ")
     reason, fix = f"Python stopped here with {text}.".replace("..", "."), "Registry files only declare."
     if isinstance(error, ModuleNotFoundError) and error.name:
@@ -62,6 +66,13 @@ def _syntax(error: SyntaxError, root: Path, where: tuple[str, int]) -> Fault:
         where = (error.filename.removeprefix(f"{root}/"), error.lineno or 0)
     source = (error.text or "").strip()
     return Fault(*where, "", "", source[:80], f"This is not Python: {error.msg}.", "Correct the line.")
+
+
+def _no_feature(side: Side, name: str, root: Path, where: tuple[str, int]) -> Fault:
+    """A feature that a class does not have: it never had it, or a change takes it away."""
+    dataset = dataset_around(str(root / where[0]), where[1])
+    reason = "The group has no such feature" + (f", and the dataset {dataset} asks for it." if dataset else ".")
+    return Fault(*where, side.name, name, "", reason, side.near(name))
 
 
 def _missing_module(name: str, root: Path, folder: Path) -> str:

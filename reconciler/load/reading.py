@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -37,7 +38,7 @@ _CHILD = """import sys
 package = sys.argv[1]
 if package not in sys.path: sys.path.append(package)
 from reconciler.load.child import main
-main(sys.argv[2], sys.argv[3], int(sys.argv[4]), *sys.argv[5:])"""
+main(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])"""
 
 
 class RegistryPrinted(UserWarning):
@@ -49,13 +50,11 @@ def load(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60) 
     return start(root, folder, timeout_s=timeout_s).result()
 
 
-def start(
-    root: Path, folder: str | Path = "registry", *, timeout_s: float = 60, rows_of: str = "", dataset: str = ""
-) -> Loading:
+def start(root: Path, folder: str | Path = "registry", *, timeout_s: float = 60, rows_of: str = "") -> Loading:
     """Begin to read a registry folder beside other work.
 
-    `rows_of` names a group whose contract is wanted too (`Loading.contracts`); `*` means every group's. `dataset` names
-    a dataset, and the contracts of all its groups are wanted.
+    `rows_of` names a group whose contract is wanted too (`Loading.contracts`), or a dataset, and the contracts of all
+    its groups are; `*` means every group's.
     """
     import subprocess  # noqa: PLC0415  (the child imports this package too, and starts nothing)
 
@@ -67,7 +66,7 @@ def start(
     package = str(Path(__file__).parents[2])
     try:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter, no shell)
-            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer), rows_of, dataset],
+            [sys.executable, "-s", "-P", "-c", _CHILD, package, str(root), inside, str(writer), rows_of],
             cwd=root,
             env=_bare_environment(),
             stdin=subprocess.DEVNULL,
@@ -83,15 +82,17 @@ def start(
     finally:
         os.close(writer)
         os.close(output)
-    return Loading(process, reader, printer, inside, timeout_s)
+    return Loading(process, reader, printer, inside, timeout_s, rows_of)
 
 
 class Loading:
     """A registry being read. `result` waits for it; `close` gives it up."""
 
-    def __init__(self, process: Popen[bytes], reader: int, printer: int, folder: str, timeout_s: float) -> None:
+    def __init__(
+        self, process: Popen[bytes], reader: int, printer: int, folder: str, timeout_s: float, rows_of: str = ""
+    ) -> None:
         self._process, self._reader, self._printer, self._folder = process, reader, printer, folder
-        self._timeout_s = timeout_s
+        self._timeout_s, self._rows_of = timeout_s, rows_of
         self._said = bytearray()
         self._printed = bytearray()
         self._too_much = False
@@ -177,6 +178,8 @@ class Loading:
                 raise Invalid([*said.faults, self._what_ended_it(said, printed, in_time=in_time)])
             registry = checked(registry_from_json(said.registry), said.faults)
             self._contracts = {contract.group: contract for contract in map(Contract.from_json, said.contracts)}
+            if faults := list(_without_rows(registry, self._rows_of, self._contracts)):
+                raise Invalid(faults)
         except Invalid as invalid:
             if printed:
                 invalid.add_note(f"The registry printed:\n{printed}")
@@ -204,6 +207,17 @@ class Loading:
         if last:
             reason += f" The last it printed: {last}"
         return Fault(said.reading or self._folder, 0, "", "", "", reason, fix)
+
+
+def _without_rows(registry: Registry, name: str, contracts: Mapping[str, Contract]) -> Iterator[Fault]:
+    """A retired group has no contract, and a dataset of it cannot be made any more: the plan says so, and we do."""
+    if name in registry.groups or name not in registry.datasets:
+        return
+    dataset = registry.datasets[name]
+    for asked in (asked for asked in dataset.features if asked.group not in contracts):
+        shown, line = f"{asked.group}.{asked.feature}", dataset.source.line_of(asked.output)
+        reason, fix = f"The group {asked.group} is retired.", "Take its features out of the dataset."
+        yield Fault(dataset.source.file, line, name, asked.output, shown, reason, fix)
 
 
 class _Said:

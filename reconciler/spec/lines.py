@@ -62,6 +62,15 @@ def lines_of_dataset(path: str, line: int) -> Lines:
     return Lines(line, _keywords(node), features)
 
 
+def dataset_around(path: str, line: int) -> str:
+    """The name of the `Dataset(...)` that this line is inside of; empty where there is none, or it has none."""
+    for call in _index(path).datasets.values():
+        if call.lineno <= line <= (call.end_lineno or call.lineno):
+            names = (word.value for word in call.keywords if word.arg == "name")
+            return next((str(name.value) for name in names if isinstance(name, ast.Constant)), "")
+    return ""
+
+
 def _keywords(call: ast.Call) -> dict[str, int]:
     return {word.arg: word.lineno for word in call.keywords if word.arg}
 
