@@ -356,3 +356,26 @@ def test_an_age_keeps_its_microseconds(project):
     long = replace(dataset, max_ages={("weather", "dest"): timedelta.max, ("plane", "tail"): timedelta(microseconds=1)})
 
     assert dataset_from_json(json.loads(json.dumps(dataset_as_json(long)))) == long
+
+
+# Plans
+
+
+def test_a_plan_of_this_machine_refuses_what_a_dataset_would_miss(project):
+    write(project, DATASETS.replace("Weather.temp_f", "Weather.old"))
+
+    refused = project.run("plan")
+
+    assert refused.returncode == 3
+    assert "! weather.old  FS105 refused" in refused.stdout
+    assert "registry/datasets.py:10" in refused.stdout
+
+
+def test_datasets_are_no_part_of_what_is_applied(project):
+    project.run("apply", "--yes")
+    write(project)
+
+    planned = project.run("plan", "--detailed-exitcode")
+
+    assert planned.returncode == 0
+    assert "nothing" in planned.stdout.lower()

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reconciler.spec import Feature, GroupSpec, Offline, Online, Provisioned, feature, feature_group, retire
+from reconciler.spec import (
+    Dataset,
+    Feature,
+    GroupSpec,
+    Offline,
+    Online,
+    Provisioned,
+    feature,
+    feature_group,
+    retire,
+    using,
+)
 
 
 @feature_group(record_id="origin", event_time="at", onlin=Online())  # error: arg-type
@@ -34,6 +45,12 @@ Provisioned(read="10", write=1)  # error: arg-type
 Feature("x")  # error: call-arg
 GroupSpec(name="a", record_id="b", event_time="c")  # error: call-arg
 retire("weather", raeson="x")  # error: arg-type
+using(WrongStore).tmp_f  # error: attr-defined
+using(WrongStore, prefixx="a_")  # error: call-overload
+Dataset(name="a", time="b")  # error: call-arg
+Dataset(name="a", time="b", features=3)  # error: arg-type
+Dataset(name="a", time="b", features=[], max_age=3)  # error: arg-type
+Dataset(name="a", time="b", features=[], strickt=True)  # error: arg-type
 
 
 def use(at: datetime) -> None:

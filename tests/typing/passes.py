@@ -8,6 +8,7 @@ from typing import Annotated, Literal, assert_type
 from annotated_types import Ge
 
 from reconciler.spec import (
+    Dataset,
     Feature,
     FeatureRef,
     GroupSpec,
@@ -21,6 +22,7 @@ from reconciler.spec import (
     feature_group,
     ref,
     retire,
+    using,
 )
 
 
@@ -76,3 +78,19 @@ GROUPS = [
 ]
 
 retire("old", reason="Nobody reads it.")
+
+AT_DEST = using(Weather, key="dest", prefix="dest_")
+DELAYS = Dataset(
+    name="delays",
+    features=[Weather.temp_f, AT_DEST.seats, using(GROUPS[0]).anything, Plane, AT_DEST, ref(Weather, "temp_f")],
+    time="scheduled_at",
+    keys={Plane: "tailnum", GROUPS[0]: "id", "two": "id"},
+    max_age={Weather: timedelta(hours=2), AT_DEST: timedelta(hours=3)},
+)
+OF_ALL = Dataset(name="all", features=[Weather], time="at", max_age=timedelta(1), strict=True, known_at=True)
+
+
+def under_a_key() -> None:
+    """A group under a key is the group: its features have the types of its fields."""
+    assert_type(AT_DEST, type[Weather])
+    assert_type(AT_DEST.temp_f, float | None)
