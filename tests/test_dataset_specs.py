@@ -292,6 +292,10 @@ def test_a_retired_group_is_left_to_the_plan_and_gives_no_rows(project):
         loading.contracts()
 
 
+def test_a_prefix_at_fault_is_one_fault(project):
+    assert len(faults(project, of('Weather.temp_f, using(Weather, prefix="a b").temp_f'))) == 1
+
+
 # Files
 
 
@@ -334,7 +338,12 @@ def test_what_a_file_says_is_checked_as_if_it_had_been_loaded(project, tmp_path)
     (dataset,) = registry.datasets.values()
     odd = replace(
         dataset,
-        features=(Asked("x", "weathr", "temp_f", "origin"), Asked("y", "weather", "temp", ""), *dataset.features),
+        features=(
+            *dataset.features,
+            Asked("x", "weathr", "temp_f", "origin"),
+            Asked("y", "weather", "temp", ""),
+            Asked("a/b", "weather", "old", "o"),
+        ),
         max_ages={("weather", "nowhere"): timedelta(-1)},
     )
     write_specs(replace(registry, datasets={dataset.name: odd}), tmp_path / "specs.json")
@@ -343,6 +352,7 @@ def test_what_a_file_says_is_checked_as_if_it_had_been_loaded(project, tmp_path)
         read_specs(tmp_path / "specs.json")
 
     assert sorted(fault.reason for fault in raised.value.faults) == [
+        "A column of the result cannot be named so.",
         "An age is not less than nothing.",
         "The dataset uses no feature of weather by nowhere.",
         "The group has no such feature.",

@@ -24,6 +24,7 @@ _KEY: Final = 'Write key="..." with the name of a label column.'
 _KEYS: Final = 'Write keys={Plane: "tailnum"}: the label column that has the identifiers.'
 _AGE: Final = "Write max_age={Weather: timedelta(hours=2)}."
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_-]*")
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class _Found(NamedTuple):
@@ -101,6 +102,7 @@ class Asking:
         if not _PREFIX.fullmatch(prefix):
             fix = 'Write prefix="dest_", with letters, digits, hyphens and underscores.'
             self._reader.wrong(place, prefix, "Features cannot be named so.", fix)
+            prefix = _UNFIT.sub("_", prefix)
         key = self._key(place, side, looked, columns)
         names = side.values if feature is None else [side.feature(feature)]
         for name in names:

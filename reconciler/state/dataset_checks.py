@@ -74,6 +74,9 @@ def _of_feature(asked: Asked, group: Group) -> Iterator[Finding]:
     elif feature.collection and group.offline is not None:
         fix = "Take it out of the dataset, or keep the value as text."
         yield asked.output, shown, f"It is a {feature.collection}, which AWS keeps in memory only.", fix
+    if not limits.OUTPUT.fullmatch(asked.output):
+        fix = "Use letters, digits, hyphens and underscores."
+        yield asked.output, shown, "A column of the result cannot be named so.", fix
     if not asked.key.strip():
         fix = 'Write key="..." with the name of a label column.'
         yield asked.output, repr(asked.key), "The label column that finds its rows has no name.", fix

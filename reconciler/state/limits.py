@@ -11,6 +11,8 @@ from typing import Final
 
 NAME: Final = re.compile(r"[a-zA-Z0-9]([_-]*[a-zA-Z0-9]){0,63}")
 NAME_LENGTH: Final = 64
+OUTPUT: Final = re.compile(r"[a-zA-Z0-9_-]+")
+"""Columns of datasets: names of features, with or without a prefix."""
 DESCRIPTION_LENGTH: Final = 128
 FEATURES: Final = 2500
 ADDITIONS_PER_CALL: Final = 100
