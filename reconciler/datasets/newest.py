@@ -22,6 +22,11 @@ class Ties(NamedTuple):
     slots: Numbers
     ids: Numbers
 
+    def at(self, slots: Numbers) -> Ties:
+        """Those of some slots."""
+        here = np.isin(self.slots, slots)
+        return Ties(self.slots[here], self.ids[here])
+
 
 class Newest:
     """By slot: `ids`, and what rows compare by. `nanos` is None where event times are doubles."""

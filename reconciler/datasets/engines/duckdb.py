@@ -93,10 +93,11 @@ class DuckDb:
         facts.rows.append(reading.passed.rows)
         facts.unreadable.append(reading.passed.unreadable)
         facts.newest_write.append(reading.passed.newest)
-        newest, ties = reading.newest, reading.newest.ties()
+        newest = reading.newest
         settled = newest.settled(asking.starts, in_order=not question.known_at)
-        seen = settled[settled >= 0]
-        wanted = np.unique(np.concatenate([newest.ids[np.unique(seen)], ties.ids]))
+        seen = np.unique(settled[settled >= 0])
+        ties = newest.ties().at(seen)
+        wanted = np.unique(np.concatenate([newest.ids[seen], ties.ids]))
         tell(Progress(f"fetching {join.group}", 0, len(wanted)))
         gathered = gather(inventory, join, wanted, self._scratch)
         slots = np.full(moments.num_rows, -1, np.int64)
