@@ -1,3 +1,4 @@
+import shutil
 from functools import partial
 
 import pytest
@@ -13,11 +14,26 @@ def stores(tmp_path_factory):
     return Stores(tmp_path_factory.mktemp("stores"))
 
 
-@pytest.fixture(params=["athena", "spark statement"])
-def engine(request, stores):
+@pytest.fixture(params=["duckdb", "folder", "athena", "spark statement"])
+def engine(request, stores, tmp_path):
     """Makes an engine over the offline stores as they are now."""
+    if request.param == "spark statement":
+        return partial(Statements, stores, "spark")
     if request.param == "athena":
         from reconciler.datasets.engines.athena import AthenaEngine
 
         return partial(AthenaEngine, stores.environment, stores.root, sleep=lambda _: None)
-    return partial(Statements, stores, request.param.partition(" ")[0])
+    return partial(_duckdb, stores, tmp_path / "copies" if request.param == "folder" else None, tmp_path)
+
+
+def _duckdb(stores, folder, scratch):
+    from reconciler.datasets.engines.duckdb import DuckDb
+    from reconciler.datasets.files import InEnvironment, InFolder
+
+    if folder is None:
+        return DuckDb(InEnvironment(stores.environment, stores.root), scratch)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in stores.names():
+        stores.copy(folder, name)
+    return DuckDb(InFolder(folder), scratch)

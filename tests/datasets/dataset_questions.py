@@ -231,6 +231,16 @@ def test_many_rows_of_one_instant_have_one_that_is_chosen(stores, engine, shape)
             check_answer(engine(), question_of(shape, columns=columns), files, labels)
 
 
+def test_rows_of_one_instant_that_came_too_late_to_be_the_newest(stores, engine, shape):
+    at_ten, at_eleven = (int(instant(f"2024-01-01T{hour}:00:00Z") * 10**6) for hour in (10, 11))
+    late = [row("2024-01-01T09:00:00Z", n)._replace(invoked=at_eleven) for n in (2, 3)]
+    files = laid(stores, shape, row("2024-01-01T10:00:00Z", 1)._replace(invoked=at_ten), *late)
+    labels = [at(f"2024-01-01T{hour}:30:00Z") for hour in ("09", 10, 11)]
+
+    check_answer(engine(), question_of(shape, known_at=True), files, labels)
+    check_answer(engine(), question_of(shape), files, labels)
+
+
 def test_doubles_are_compared_to_the_last_bit(stores, engine):
     number = 1_704_067_200.1
     labels = [Label(("a",), Fraction(number) + Fraction(step, 10**9), None) for step in range(-300, 301, 20)]

@@ -74,6 +74,11 @@ class Stores:
             }
         )
 
+    def names(self):
+        """The groups that are there."""
+        with self.emulator.store.reading() as db:
+            return [name for (name,) in db.execute("SELECT name FROM groups ORDER BY name")]
+
     def target(self, name):
         """What the emulator knows of a group's offline store."""
         with self.emulator.store.reading() as db:
