@@ -100,7 +100,9 @@ def test_every_word_of_specs_is_on_the_page_of_specs():
     assert [word for word in spec.__all__ if f"`{word}`" not in text and f"`{word}(" not in text] == []
 
 
-@pytest.mark.parametrize("word", [spec.feature_group, spec.feature, spec.Online, spec.Offline])
+@pytest.mark.parametrize(
+    "word", [spec.feature_group, spec.feature, spec.Online, spec.Offline, spec.Dataset, spec.using]
+)
 def test_every_keyword_of_a_word_has_a_row(word):
     given = inspect.signature(word).parameters.values()
     keywords = {keyword.name for keyword in given if keyword.kind is keyword.KEYWORD_ONLY}
