@@ -43,19 +43,19 @@ class Finding(StrEnum):
 
 _SKEW: Final = frozenset(list(Finding)[-7:])
 _SENTENCES: Final[Mapping[Finding, str]] = {
-    Finding.SAME: "are the same in both stores",
-    Finding.ABSENT: "are in neither store",
-    Finding.DELETED: "are deleted in both",
-    Finding.EXPIRED: "have expired online, as their time to live says",
-    Finding.WAITING: "are newer online, by an event time so recent that the row may be on its way offline",
-    Finding.DELETE_WAITING: "are deleted online, and the marker is not offline yet",
-    Finding.DIFFERS: "have the same event time and other values",
-    Finding.ONLINE_NEWER: "are newer online, and should have been offline by now: written late, or to one store alone",
-    Finding.ONLINE_OLDER: "are newer offline: the newest rows never went online (a backfill writes offline alone)",
-    Finding.ONLY_ONLINE: "are not offline at all, and should be by now: written late, or to one store alone",
-    Finding.ONLY_OFFLINE: "are not online, and nothing says that they were deleted or have expired",
-    Finding.STILL_ONLINE: "are online, and deleted according to the offline store",
-    Finding.UNREADABLE: "hold a value online that is not of its feature's type",
+    Finding.SAME: "the same in both stores",
+    Finding.ABSENT: "in neither store",
+    Finding.DELETED: "deleted in both",
+    Finding.EXPIRED: "expired online, as the time to live says",
+    Finding.WAITING: "newer online, by an event time so recent that the row may be on its way offline",
+    Finding.DELETE_WAITING: "deleted online, the marker not offline yet",
+    Finding.DIFFERS: "of the same event time, with other values",
+    Finding.ONLINE_NEWER: "newer online, and should be offline by now: written late, or to one store alone",
+    Finding.ONLINE_OLDER: "newer offline: the newest row never went online (a backfill writes offline alone)",
+    Finding.ONLY_ONLINE: "not offline at all, and should be by now: written late, or to one store alone",
+    Finding.ONLY_OFFLINE: "not online, and nothing says deleted or expired",
+    Finding.STILL_ONLINE: "online, and deleted according to the offline store",
+    Finding.UNREADABLE: "with a value online that is not of its feature's type",
 }
 
 
@@ -210,7 +210,7 @@ def _plain(value: Value) -> Value:
 
 def _lines(group: GroupSkew) -> list[str]:
     verdict = f"{group.skewed:,} at odds" if group.skewed else "none at odds"
-    lines = [f"{group.group}: {group.records:,} records, {verdict}"]
+    lines = [f"{group.group}: {_count(group.records, 'record')}, {verdict}"]
     width = max((len(f"{count:,}") for count in group.counts.values()), default=1)
     for finding in Finding:
         count = group.counts.get(finding, 0)
@@ -218,13 +218,14 @@ def _lines(group: GroupSkew) -> list[str]:
             mark = "!" if finding.is_skew else " "
             lines.append(f"{mark} {count:>{width},} {finding.sentence}")
     if group.ahead:
-        lines.append(f"  {group.ahead:,} online have an event time that is yet to come: they are served as null")
+        lines.append(f"  {group.ahead:,} online with an event time that is yet to come, served as null")
     if group.unreadable:
-        lines.append(f"  {group.unreadable:,} rows offline have no readable identifier or event time")
+        rows = _count(group.unreadable, "row")
+        lines.append(f"  {rows} offline without a readable identifier or event time")
     if group.newest_write is not None:
         lines.append(f"  the newest row offline was written at {group.newest_write.isoformat(timespec='seconds')}")
     lines += [
-        f"! {one.feature}: {one.differ:,} of {one.compared:,} values differ{_examples(one)}"
+        f"! {one.feature}: {one.differ:,} of {_count(one.compared, 'value')} at odds{_examples(one)}"
         for one in group.features
         if one.differ
     ]
@@ -232,6 +233,10 @@ def _lines(group: GroupSkew) -> list[str]:
         events = f"online {example.online_event or 'none'}, offline {example.offline_event or 'none'}"
         lines.append(f"  {example.record_id!r} {example.finding.value}: {example.note or events}")
     return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _examples(one: FeatureSkew) -> str:

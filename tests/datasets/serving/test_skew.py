@@ -264,14 +264,14 @@ def test_a_report_is_one_json_document_and_a_text(own):
     assert report.as_text().splitlines() == [
         "flights in test at 2026-01-31T12:00:00+00:00, up to 1,000 records of each store",
         "",
-        "weather: 1 records, 1 at odds",
-        "! 1 have the same event time and other values",
-        "! temp_f: 1 of 1 values differ ('A' online 2.0, offline 1.0)",
-        """! sky: 1 of 1 values differ ('A' online "it's <b>", offline None)""",
+        "weather: 1 record, 1 at odds",
+        "! 1 of the same event time, with other values",
+        "! temp_f: 1 of 1 value at odds ('A' online 2.0, offline 1.0)",
+        """! sky: 1 of 1 value at odds ('A' online "it's <b>", offline None)""",
         "  'A' differs: temp_f, sky",
         "",
-        "plane: 1 records, none at odds",
-        "  1 are the same in both stores",
+        "plane: 1 record, none at odds",
+        "  1 the same in both stores",
     ]
 
 
