@@ -114,7 +114,7 @@ def build(
             click.echo(store.explain(list(labels), declared, engine=engine, **how))
             return 0
         before = _manifest(repeat)
-        how["as_of"] = before.as_of if before else how["as_of"] or datetime.now(UTC)
+        how |= _options_of(before) if before else {"as_of": how["as_of"] or datetime.now(UTC)}
         with dataset_bar(name) as tell, store.dataset(list(labels), declared, engine=engine, tell=tell, **how) as built:
             if before is not None:
                 return _repeated(before, built, Path(str(out)), output)
@@ -131,6 +131,14 @@ def _manifest(path: Path | None) -> Manifest | None:
     from reconciler.datasets.manifest import read_manifest  # noqa: PLC0415 - heavy
 
     return read_manifest(path)
+
+
+def _options_of(before: Manifest) -> dict[str, Any]:
+    return {
+        "as_of": before.as_of,
+        "ignore_deletes": before.ignore_deletes,
+        "drop_unmatched": before.drop_unmatched,
+    }
 
 
 def _written(built: Result, out: Path, form: str | None, partition_by: tuple[str, ...], *, replace: bool) -> Manifest:

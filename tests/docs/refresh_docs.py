@@ -17,7 +17,14 @@ from docs_refusals import PAGE as REFUSALS  # noqa: E402
 from docs_refusals import edited, examples, files, live_of, refusal_shown, registry_of, situation  # noqa: E402
 from docs_sessions import Session, masked, steps  # noqa: E402
 
-TRANSCRIPTS = ("README.md", "docs/planning.md", "docs/specs.md", "docs/configuration.md", "docs/records.md")
+TRANSCRIPTS = (
+    "README.md",
+    "docs/planning.md",
+    "docs/specs.md",
+    "docs/configuration.md",
+    "docs/records.md",
+    "docs/datasets.md",
+)
 
 
 def main():

@@ -81,6 +81,7 @@ def test_a_command_line_in_the_documentation_is_one_the_program_takes(line):
         "Missing argument 'GROUP'.",
         "Missing argument 'COMMAND...'.",
         "Missing argument 'REPORT'.",
+        "Missing argument 'NAME'.",
     )
 
 
