@@ -8,6 +8,7 @@ each label sees. Rows may come in any order and are never sorted; memory is that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -110,7 +111,7 @@ def ask(codes: Numbers, points: Points, *, counts_seconds: bool, strict: bool, k
     else:
         times = at_instants(points, strict=strict)
     columns = (codes, *times, *(() if received is None else (received,)))
-    order = np.lexsort(columns[::-1])
+    order = _in_order(columns)
     columns = tuple(column[order] for column in columns)
     begins = np.zeros(len(order), np.bool_)
     begins[:1] = True
@@ -123,6 +124,20 @@ def ask(codes: Numbers, points: Points, *, counts_seconds: bool, strict: bool, k
     starts = np.searchsorted(columns[0], np.arange(keys + 1)).astype(np.int32)
     events = _limits(columns[1], None if counts_seconds else columns[2], strict=strict)
     return Asking(labels[order], slots, starts, events, columns[-1] if known_at else None)
+
+
+def _in_order(columns: Sequence[Numbers]) -> Numbers:
+    """The permutation that sorts by several columns; one number sorts faster than several, where they fit into one."""
+    packed, size = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        if column.dtype.kind == "f" or not len(column):
+            return np.lexsort(columns[::-1])
+        first, last = int(column.min()), int(column.max())
+        size *= last - first + 1
+        if size >= 1 << 62:
+            return np.lexsort(columns[::-1])
+        packed = packed * (last - first + 1) + (column - first)
+    return np.argsort(packed)
 
 
 def _limits(whole: Numbers, nanos: Numbers | None, *, strict: bool) -> Limits:

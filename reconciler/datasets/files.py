@@ -27,7 +27,6 @@ from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME, op
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
 
 BATCH_ROWS = 256 * 1024
 """Rows of a batch, unless others are asked for."""
@@ -88,6 +87,8 @@ class Inventory:
     skipped: int = 0
     is_iceberg: bool = False
     field_ids: Mapping[str, int] = field(default_factory=dict)
+    stamps: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What tells the contents of the files that were opened: a file that is another one later is refused."""
 
     def schema(self, columns: Sequence[str]) -> pa.Schema:
         """The types of columns in batches: int64, double, string; timestamp[us, UTC] and bool for the service's own."""
@@ -95,17 +96,17 @@ class Inventory:
 
         return schema_of(self, columns)
 
-    def open(self, file: DataFile) -> ParquetFile:
-        """The file; `Unreadable` where it is no Parquet."""
-        from reconciler.datasets.reading import open_file  # noqa: PLC0415
+    def batches(
+        self, file: DataFile, columns: Sequence[str], rows: int = BATCH_ROWS, *, encoded: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a file. With `encoded`, texts that the file has as dictionaries come as such.
 
-        return open_file(self, file)
+        `Unreadable` where it is damaged, or has no identifier or event time; `Changed` where it is gone, or no longer
+        what it was when it was opened first.
+        """
+        from reconciler.datasets.reading import read_file  # noqa: PLC0415 - heavy
 
-    def batches(self, file: DataFile, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """The rows of a file; `Unreadable` where it is damaged, or has no identifier or event time."""
-        from reconciler.datasets.reading import read_file  # noqa: PLC0415
-
-        return read_file(self, file, columns, rows)
+        return read_file(self, file, columns, rows, encoded=encoded)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class _Kept:
 
     def table(self) -> pa.Table:
         if self._stream is None:
-            return pa.Table.from_batches(self._batches, self._schema)
+            # Rows are taken by place, which is slow where there are many pieces.
+            return pa.Table.from_batches(self._batches, self._schema).combine_chunks()
         for batch in self._batches:
             self._stream.write_batch(batch)
         self._stream.close()

@@ -40,6 +40,8 @@ class Newest:
         self.deleted = np.zeros(slots, np.bool_)
         self.ids = np.full(slots, NO_ROW, np.int64)
         self._ties: list[tuple[Numbers, Seen]] = []
+        # What adding needs for a while, by slot.
+        self._last, self._contested = np.zeros(slots, np.int32), np.zeros(slots, np.bool_)
 
     def add(self, slots: Numbers, rows: Seen) -> None:
         """Rows, with the first slot that sees each of them."""
@@ -56,12 +58,12 @@ class Newest:
 
     def _settle(self, slots: Numbers, rows: Seen) -> None:
         """Rows whose seconds are those of their slots. Most slots have one, and had none."""
-        last = np.empty(len(self.ids), np.int32) if len(slots) else np.empty(0, np.int32)
-        last[slots] = np.arange(len(slots), dtype=np.int32)
-        alone = (last[slots] == np.arange(len(slots))) & (self.ids[slots] == NO_ROW)
-        contested = np.zeros(len(self.ids), np.bool_) if len(slots) else np.zeros(0, np.bool_)
-        contested[slots[~alone]] = True
-        crowd = contested[slots]
+        places = np.arange(len(slots), dtype=np.int32)
+        self._last[slots] = places
+        shared = slots[(self._last[slots] != places) | (self.ids[slots] != NO_ROW)]
+        self._contested[shared] = True
+        crowd = self._contested[slots]
+        self._contested[shared] = False
         self._put(slots[~crowd], rows.at(np.flatnonzero(~crowd)))
         if crowd.any():
             self._contest(slots[crowd], rows.at(np.flatnonzero(crowd)))

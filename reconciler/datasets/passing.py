@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,8 @@ from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
 ROWS: Final = 512 * 1024
 """Rows of a batch."""
+FILES_BYTES: Final = 32 << 20
+"""Bytes of files whose rows are looked at together."""
 PLACES: Final = 36
 """Bits of an id that count the rows of a file; those above them number the file."""
 THREADS: Final = max(2, os.cpu_count() or 2)
@@ -59,7 +61,7 @@ class Pass:
     def run(self, tell: Callable[[int], None]) -> None:
         """Read every file; `tell` hears of the rows so far."""
         with ThreadPoolExecutor(workers(self._inventory)) as pool:
-            tasks = [pool.submit(self._take, number, file, tell) for number, file in enumerate(self._inventory.files)]
+            tasks = [pool.submit(self._take, first, files, tell) for first, files in batches_of_files(self._inventory)]
             try:
                 for task in tasks:
                     task.result()
@@ -67,22 +69,37 @@ class Pass:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _take(self, number: int, file: DataFile, tell: Callable[[int], None]) -> None:
-        first = number << PLACES
+    def _take(self, first: int, files: Sequence[DataFile], tell: Callable[[int], None]) -> None:
+        """Some files, whose rows are looked at together: each look costs something, however few they are."""
+        some: list[tuple[int, pa.RecordBatch]] = []
+        rows = 0
         columns = [self._join.record_id, self._join.event_time, INVOKED, WRITE_TIME, IS_DELETED]
-        for batch in self._inventory.batches(file, columns, ROWS):
-            slots, rows, unreadable, newest = self._looked_at(batch, first)
-            first += batch.num_rows
-            with self._turn:
-                self.newest.add(slots, rows)
-                self.passed.rows += batch.num_rows
-                self.passed.unreadable += unreadable
-                self.passed.newest_write = max(self.passed.newest_write, newest)
-                tell(self.passed.rows)
+        for number, file in enumerate(files, first):
+            place = number << PLACES
+            for batch in self._inventory.batches(file, columns, ROWS, encoded=True):
+                some.append((place, batch))
+                place += batch.num_rows
+                rows += batch.num_rows
+                if rows >= ROWS:
+                    self._look_at(some, tell)
+                    some, rows = [], 0
+        if some:
+            self._look_at(some, tell)
 
-    def _looked_at(self, batch: pa.RecordBatch, first: int) -> tuple[Numbers, Seen, int, int]:
-        """Of a batch the rows that a label sees, with the first slot that does; how many are unreadable; the newest."""
-        identifiers, events, invoked, written, deleted = batch.columns
+    def _look_at(self, some: Sequence[tuple[int, pa.RecordBatch]], tell: Callable[[int], None]) -> None:
+        ids = np.concatenate([np.arange(first, first + batch.num_rows) for first, batch in some])
+        columns = [_together(arrays) for arrays in zip(*(batch.columns for _, batch in some), strict=True)]
+        slots, rows, unreadable, newest = self._looked_at(columns, ids)
+        with self._turn:
+            self.newest.add(slots, rows)
+            self.passed.rows += len(ids)
+            self.passed.unreadable += unreadable
+            self.passed.newest_write = max(self.passed.newest_write, newest)
+            tell(self.passed.rows)
+
+    def _looked_at(self, columns: Sequence[pa.Array], ids: Numbers) -> tuple[Numbers, Seen, int, int]:
+        """The rows that a label sees, with the first slot that does; how many are unreadable; the newest."""
+        identifiers, events, invoked, written, deleted = columns
         seconds, nanos, good = instants(events)
         good &= validity(identifiers)
         received, stored = micros(invoked), micros(written)
@@ -98,7 +115,7 @@ class Pass:
         codes = codes_of(identifiers, self._keys)
         # Keys without a moment come after all others, or have no slots.
         kept = np.flatnonzero(good & (codes >= 0) & (codes < len(self._asking.starts) - 1))
-        rows = Seen(codes, seconds, nanos, received, stored, gone, first + np.arange(batch.num_rows)).at(kept)
+        rows = Seen(codes, seconds, nanos, received, stored, gone, ids).at(kept)
         slots, is_seen = self._asking.first_visible(rows)
         if not is_seen.all():
             places = np.flatnonzero(is_seen)
@@ -112,8 +129,34 @@ def workers(inventory: Inventory) -> int:
     return min(WAITING if is_far else THREADS, max(1, len(inventory.files)))
 
 
+def batches_of_files(inventory: Inventory) -> Iterator[tuple[int, Sequence[DataFile]]]:
+    """Files that lie side by side, as many as make a good size together; and the number of the first."""
+    files = inventory.files
+    total = sum(file.size for file in files)
+    most = min(FILES_BYTES, total // (4 * workers(inventory)))
+    first, size = 0, 0
+    for number, file in enumerate(files):
+        size += file.size
+        if size >= most or number == len(files) - 1:
+            yield first, files[first : number + 1]
+            first, size = number + 1, 0
+
+
+def _together(arrays: Sequence[pa.Array]) -> pa.Array:
+    """One array; of dictionaries with one dictionary, if all are such."""
+    if len(arrays) == 1:
+        return arrays[0]
+    if len({array.type for array in arrays}) > 1:
+        arrays = [array.cast(pa.string()) for array in arrays]
+    return pa.chunked_array(arrays).unify_dictionaries().combine_chunks()
+
+
 def instants(events: pa.Array) -> tuple[Numbers, Numbers | None, Numbers]:
     """Event times as seconds and nanoseconds, or as doubles and None; and which of them there are."""
+    if pa.types.is_dictionary(events.type):
+        if 2 * len(events.dictionary) < len(events):
+            return _spread(events)
+        events = events.cast(pa.string())
     known = validity(events)
     if pa.types.is_floating(events.type):
         reals = as_numpy(events, 0.0) + 0.0  # of -0.0 it makes 0.0
@@ -126,9 +169,20 @@ def instants(events: pa.Array) -> tuple[Numbers, Numbers | None, Numbers]:
     return found.seconds, found.nanos.astype(np.int32), good
 
 
+def _spread(events: pa.DictionaryArray) -> tuple[Numbers, Numbers | None, Numbers]:
+    """What `instants` finds, each distinct text read once."""
+    seconds, nanos, good = instants(events.dictionary)
+    known = validity(events)
+    places = as_numpy(events.indices)
+    if not len(seconds):
+        return np.zeros(len(events), np.int64), np.zeros(len(events), np.int32), known
+    return seconds[places], None if nanos is None else nanos[places], good[places] & known
+
+
 def codes_of(identifiers: pa.Array, keys: pa.Array) -> Numbers:
     """The places of identifiers among the keys; -1 where they are not asked for."""
-    encoded = identifiers.dictionary_encode()
+    is_encoded = pa.types.is_dictionary(identifiers.type)
+    encoded = identifiers if is_encoded else identifiers.dictionary_encode()
     places = pc.fill_null(pc.index_in(encoded.dictionary, value_set=keys), -1)
     codes = as_numpy(places)
     if not len(codes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ from pyarrow import parquet
 
 from reconciler.datasets.files import DataFile, Inventory
 from reconciler.datasets.question import arrow_type
+from reconciler.errors import ReconcilerError
 from reconciler.records.offline.reading import Unreadable, readable
 
 MICROS = pa.timestamp("us", "UTC")
 _OWN = {"timestamp": MICROS, "boolean": pa.bool_()}
 _FIELD_ID = b"PARQUET:field_id"
+_ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 
 def schema_of(inventory: Inventory, columns: Sequence[str]) -> pa.Schema:
@@ -23,11 +26,44 @@ def schema_of(inventory: Inventory, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([(name, _type(inventory.types[name])) for name in columns])
 
 
-def open_file(inventory: Inventory, file: DataFile) -> parquet.ParquetFile:
-    """The file; `Unreadable` where it is no Parquet."""
+class Changed(ReconcilerError):
+    """A file is not, or no longer, what it was when the question was asked. It may be asked again."""
+
+
+def open_file(inventory: Inventory, file: DataFile, *, encoded: bool = False) -> parquet.ParquetFile:
+    """The file; `Unreadable` where it is no Parquet, `Changed` where it is gone or another one than before.
+
+    With `encoded`, texts that have a dictionary in the file are read as dictionaries.
+    """
+    try:
+        source = inventory.where.open(file.uri)
+        stamp = getattr(source, "etag", None) or _stamp(file.uri)
+    except FileNotFoundError as gone:
+        raise Changed(f"{file.uri} was removed while it was being read. Do this again.") from gone
+    if inventory.stamps.setdefault(file.uri, stamp) != stamp:
+        raise Changed(f"{file.uri} was written anew while it was being read. Do this again.")
+    # INT96 is what Spark writes by default; in nanoseconds it would end with the year 2262.
+    settings: dict[str, Any] = {"pre_buffer": True, "coerce_int96_timestamp_unit": "us"}
     with readable(file.uri):
-        # INT96 is what Spark writes by default; in nanoseconds it would end with the year 2262.
-        return parquet.ParquetFile(inventory.where.open(file.uri), pre_buffer=True, coerce_int96_timestamp_unit="us")
+        if not encoded:
+            return parquet.ParquetFile(source, **settings)
+        footer = parquet.read_metadata(source)
+        source.seek(0)
+        return parquet.ParquetFile(source, metadata=footer, read_dictionary=_with_dictionary(footer), **settings)
+
+
+def _stamp(uri: str) -> tuple[int, int]:
+    found = Path(uri).stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _with_dictionary(footer: parquet.FileMetaData) -> list[str]:
+    """The columns whose first chunk has a dictionary."""
+    if not footer.num_row_groups:
+        return []
+    group = footer.row_group(0)
+    chunks = (group.column(number) for number in range(group.num_columns))
+    return [c.path_in_schema for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY"]
 
 
 class Columns(NamedTuple):
@@ -56,11 +92,13 @@ def columns_in(inventory: Inventory, file: DataFile, schema: pa.Schema, columns:
     return found
 
 
-def read_file(inventory: Inventory, file: DataFile, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+def read_file(
+    inventory: Inventory, file: DataFile, columns: Sequence[str], rows: int, *, encoded: bool = False
+) -> Iterator[pa.RecordBatch]:
     """The rows of a file that are not hidden."""
     hidden = hidden_rows(inventory, file)
     first = 0
-    with open_file(inventory, file) as opened, readable(file.uri):
+    with open_file(inventory, file, encoded=encoded) as opened, readable(file.uri):
         found = columns_in(inventory, file, opened.schema_arrow, columns)
         schema = schema_of(inventory, columns)
         # Without a column there would be no rows: those of the identifier are counted.
@@ -74,12 +112,12 @@ def read_file(inventory: Inventory, file: DataFile, columns: Sequence[str], rows
 
 
 def as_asked(batch: Any, found: Columns, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of a batch in the types of a schema."""
+    """The columns of a batch in the types of a schema; dictionaries of texts stay such."""
     arrays = [
         pa.nulls(batch.num_rows, field.type) if name is None else _as(batch.column(name), field.type)
         for name, field in zip(found.names, schema, strict=True)
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return pa.RecordBatch.from_arrays(arrays, names=schema.names)
 
 
 def without(batch: pa.RecordBatch, hidden: Any, first: int) -> pa.RecordBatch:
@@ -110,7 +148,7 @@ def _type(aws_type: str) -> pa.DataType:
 
 
 def _as(column: Any, kind: pa.DataType) -> Any:
-    if column.type == kind:
+    if column.type in (kind, _ENCODED) and (column.type == kind or kind == pa.string()):
         return column
     if kind == MICROS:
         # Timestamps without a zone are in UTC as well; parts of microseconds are cut off.
