@@ -22,7 +22,7 @@ from environments import HOME, PLACE, NotInstalled, freeze, names, python_of
 
 _AT_ONCE = 2
 _LAST_LINES = 60
-_LONGEST_S = 900
+_LONGEST_S = 1800
 
 
 class Outcome(NamedTuple):

@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("spark_faults", "spark_suite", "spark_world")
+pytest.register_assert_rewrite("dataset_suite", "spark_dataset_suite", "spark_faults", "spark_suite", "spark_world")

@@ -291,7 +291,8 @@ def _answered(question: Question, labels: DataFrame, found: DataFrame) -> DataFr
     """Every label with what was found for it; those that ask nothing have no identity and find nothing."""
     wanted = answer_schema(question)
     answers = found.where(_column(ROW) >= 0).select(*(_column(name).alias(f"{_OURS}{name}") for name in wanted.names))
-    joined = labels.join(answers, _column(_LABEL) == _ours(ROW), "left")
+    # Answers that are few Spark would send to all executors by way of the driver.
+    joined = labels.join(answers.hint("merge"), _column(_LABEL) == _ours(ROW), "left")
     is_lost = _column(_LABEL).isNotNull() & _ours(ROW).isNull()
     columns = [_column(name) for name in labels.columns if name != _LABEL]
     for name in wanted.names[1:]:
