@@ -1,10 +1,15 @@
 """The point-in-time join of SageMaker SDK 2 as it sends it to Athena, on stdout.
 
-Runs in the environment of `make proof CLIENT=sagemaker2`: `python sdk_statement.py '{"labels": ["id", "at", ...],
-"groups": [{"table": "...", "key": "id", "record_id": "id", "event_time": "at", "features": [...]}]}'`. Tables are in the
-database `sagemaker_featurestore`; the labels' is called `labels`, its first column is the key of the builder, its
-second the time, and event times are texts.
+Runs in the environment of `make proof CLIENT=sagemaker2`, with one argument of JSON:
+
+    {"labels": ["id", "at"], "groups": [{"table": "weather", "key": "id", "record_id": "id", "event_time": "at",
+                                         "features": ["temp_f"]}]}
+
+Tables are in the database `sagemaker_featurestore`; that of the labels is called `labels`, its first column is the key
+and its second the time. Event times are texts.
 """
+
+# ruff: noqa: SLF001 - the statement is made behind the SDK's public words
 
 from __future__ import annotations
 
