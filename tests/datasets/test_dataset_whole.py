@@ -163,7 +163,7 @@ def test_labels_of_any_shape_get_what_they_should(tmp_path, shape):
         chance = random.Random(seed)
         case = a_case(chance)
         if any(label.real is not None for label in case.labels):
-            case = _without_numbers(case)
+            case = without_numbers(case)
         labels = read(case, chance, tmp_path, shape)
         with resulted(case, labels, tmp_path) as result:
             found = result.to_arrow()
@@ -192,7 +192,7 @@ def test_moments_that_are_numbers_are_taken_to_the_last_bit(tmp_path):
 def test_labels_that_nothing_is_found_for_are_left_out_on_request(tmp_path, which):
     for seed in range(40):
         chance = random.Random(seed)
-        case = _without_numbers(a_case(chance))
+        case = without_numbers(a_case(chance))
         labels = read(case, chance, tmp_path, texts)
         with resulted(case, labels, tmp_path, drop_unmatched=which) as result:
             expected = [row for row in answer(case.question, case.stores, case.labels) if _is_kept(case, row, which)]
@@ -206,7 +206,7 @@ def test_labels_that_nothing_is_found_for_are_left_out_on_request(tmp_path, whic
 def test_frames_have_the_same_values(tmp_path):
     for seed in range(20):
         chance = random.Random(seed)
-        case = _without_numbers(a_case(chance))
+        case = without_numbers(a_case(chance))
         labels = read(case, chance, tmp_path, texts)
         expected = answer(case.question, case.stores, case.labels)
         with resulted(case, labels, tmp_path) as result:
@@ -223,7 +223,7 @@ def test_frames_have_the_same_values(tmp_path):
             assert not differences(values, found), (column, values, found)
 
 
-def _without_numbers(case):
+def without_numbers(case):
     labels = (label if label.at is None else label._replace(at=_floor(label.at), real=None) for label in case.labels)
     return case._replace(labels=tuple(labels))
 
