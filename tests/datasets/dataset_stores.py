@@ -37,6 +37,7 @@ _UNITS = {
     "int96": pa.timestamp("us"),
 }
 _LETTERS = string.ascii_lowercase
+_numbers = count()
 _DAY, _HOUR = 10, 13
 
 
@@ -50,7 +51,6 @@ class Stores:
         self.store = FeatureStore(self.environment, root)
         self.emulator = session._opened[root / ".reconciler" / "emulator"]
         self.site = Site(self.emulator.store, REGION, self.emulator.settings)
-        self._numbers = count()
         self._bucketed = False
 
     def begin_anew(self):
@@ -128,7 +128,7 @@ class Stores:
         objects.write(self.site, *objects.split(uri), body)
 
     def _name(self, size):
-        number, text = next(self._numbers), ""
+        number, text = next(_numbers), ""
         for _ in range(size):
             number, digit = divmod(number, len(_LETTERS))
             text += _LETTERS[digit]
