@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.output import is_colourful, say
@@ -39,18 +39,13 @@ def _sentence(name: str, progress: Progress) -> str:
 def dataset_bar(name: str) -> Iterator[Callable[[DatasetProgress], None]]:
     """A listener for the stages of a dataset, on stderr."""
 
-    def sentence(progress: DatasetProgress) -> str:
-        whole = f" of {progress.total:,}" if progress.total is not None else ""
-        done = f": {progress.done:,}{whole} {progress.unit}" if progress.done or progress.total else ""
-        return f"{name}: {progress.stage}{done}{f' ({progress.note})' if progress.note else ''}"
-
     if not is_colourful(sys.stderr):
-        yield _lines(sentence)
+        yield _lines(lambda progress: f"{name}: {progress}")
         return
-    from rich.console import Console  # noqa: PLC0415 - heavy, and only for a terminal
+    from reconciler.datasets.progress import Line  # noqa: PLC0415 - only datasets have it
 
-    with Console(stderr=True).status(name) as status:
-        yield lambda progress: status.update(sentence(progress))
+    with closing(Line(name)) as line:
+        yield line
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from reconciler.cli.bars import dataset_bar
 from reconciler.cli.dataset_options import open_dataset
 from reconciler.cli.options import env_option, format_option
 from reconciler.cli.output import print_json
+from reconciler.cli.records_options import Span
 
 if TYPE_CHECKING:
     from reconciler.store.datasets import EngineName
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The records that these labels name, instead of a sample.",
 )
+@click.option("--wait", type=Span(), default="0s", help="Look again at what is at odds, for so long, as in 15m.")
 @click.option(
     "--engine",
     type=click.Choice(("duckdb", "athena", "spark")),
@@ -45,6 +48,7 @@ def check(
     sample: int,
     seed: int,
     labels: tuple[Path, ...],
+    wait: timedelta,
     engine: EngineName,
     output: str,
     *,
@@ -64,6 +68,7 @@ def check(
             labels=list(labels) or None,
             sample=None if everything else sample,
             seed=seed,
+            wait=wait,
             engine=engine,
             tell=tell,
         )

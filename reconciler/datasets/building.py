@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from reconciler.config import Environment
 from reconciler.contract import Contract
@@ -17,8 +17,8 @@ from reconciler.datasets.definition import question_of
 from reconciler.datasets.engines import NAMES, check_engine, engine_of
 from reconciler.datasets.files import InEnvironment, InFolder
 from reconciler.datasets.labels import read_labels
-from reconciler.datasets.progress import Tell
-from reconciler.datasets.question import SECONDS, Engine, Listing, Moments, Question
+from reconciler.datasets.progress import Line, Tell, is_watched
+from reconciler.datasets.question import SECONDS, Answer, Engine, Listed, Listing, Moments, Question
 from reconciler.datasets.readiness import open_places
 from reconciler.datasets.result import About, Result, labelled, listed
 from reconciler.errors import Usage
@@ -27,7 +27,11 @@ from reconciler.records.scratch import scratch_folder
 from reconciler.state import Dataset
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from reconciler.datasets.engines.spark import Labelled
+
+A = TypeVar("A", Answer, Listed)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,6 +73,19 @@ class Asking:
             raise Usage('Say which column of the labels has their moments: time="scheduled_at".')
         return time
 
+    def watched(self, ask: Callable[[Tell | None], A]) -> A:
+        """What is asked, with a line about it where nobody listens and somebody looks on."""
+        if self.tell is not None or not is_watched():
+            return ask(self.tell)
+        line = Line(self.dataset.name)
+        answer = ask(line)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with closing(line):
+                yield from answer.batches
+
+        return replace(answer, batches=batches()) if isinstance(answer, Answer) else answer._replace(batches=batches())
+
     def about(self, labels: Any = None) -> About:
         """What a report and a manifest say of it."""
         time = self.moment.isoformat() if self.moment else self.dataset.time
@@ -90,7 +107,7 @@ def build(asking: Asking, labels: Any, *, session: Any = None) -> Result:
         return labelled(
             question,
             read,
-            lambda: engine.answer(question, read.moments, asking.tell),
+            lambda: asking.watched(lambda tell: engine.answer(question, read.moments, tell)),
             asking.about(labels),
             scratch=scratch,
             drop_unmatched=asking.drop_unmatched,
@@ -148,7 +165,7 @@ def list_rows(asking: Asking, start: datetime | None = None, end: datetime | Non
         engine = _engine(asking, scratch)
         return listed(
             listing,
-            lambda: engine.list(listing, asking.tell),
+            lambda: asking.watched(lambda tell: engine.list(listing, tell)),
             asking.about(),
             scratch=scratch,
             notes=waiting_notes(question.joins, places, end, datetime.now(UTC)),

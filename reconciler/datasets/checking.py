@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from reconciler.datasets.engines import engine_of
 from reconciler.datasets.labels import read_labels
 from reconciler.datasets.question import Moments
 from reconciler.datasets.readiness import open_places
-from reconciler.datasets.skew import check
+from reconciler.datasets.skew import Patience, check
 from reconciler.datasets.skew_report import SkewReport
 from reconciler.records.scratch import scratch_folder
 from reconciler.records.target import Target
@@ -21,9 +22,19 @@ if TYPE_CHECKING:
 
 
 def check_skew(
-    runtime: Runtime, asking: Asking, targets: Mapping[str, Target], *, labels: Any, sample: int | None, seed: int
+    runtime: Runtime,
+    asking: Asking,
+    targets: Mapping[str, Target],
+    *,
+    labels: Any,
+    sample: int | None,
+    seed: int,
+    wait: timedelta,
 ) -> SkewReport:
-    """Compare the records that labels name, or `sample` ones of each group, or all where it is None."""
+    """Compare the records that labels name, or `sample` ones of each group, or all where it is None.
+
+    What is at odds is looked at again, for so long as `wait` says.
+    """
     question = asking.question
     open_places(asking.environment, asking.root, question)
     with scratch_folder(home_of(asking.root)) as scratch:
@@ -37,6 +48,7 @@ def check_skew(
             sample=sample,
             seed=seed,
             moments=None if labels is None else _moments(asking, labels, scratch),
+            patience=Patience(wait),
             tell=asking.tell,
         )
 

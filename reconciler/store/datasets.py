@@ -191,18 +191,22 @@ class Datasets(Opened):
         labels: Any = None,
         sample: int | None = 1000,
         seed: int = 0,
+        wait: timedelta = timedelta(0),
         engine: EngineName = "duckdb",
         tell: Tell | None = None,
     ) -> SkewReport:
         """Compare what the online stores serve with what the offline stores say they should.
 
-        `sample` records of each group are drawn by `seed`; None takes all. With `labels` the records are theirs.
+        `sample` records of each group are drawn by `seed`; None takes all. With `labels` the records are theirs. What
+        is at odds is looked at again until it agrees, for at most `wait`: it may be on its way offline.
         """
         from reconciler.datasets.checking import check_skew  # noqa: PLC0415 - heavy
 
         declared, contracts = declared_of(features)
         asking = self._asking(declared, contracts, engine=engine, tell=tell)
-        return check_skew(self._runtime, asking, self._targets(contracts), labels=labels, sample=sample, seed=seed)
+        return check_skew(
+            self._runtime, asking, self._targets(contracts), labels=labels, sample=sample, seed=seed, wait=wait
+        )
 
     def _asked(
         self,
