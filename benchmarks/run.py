@@ -13,6 +13,7 @@ from pathlib import Path
 
 import backfill
 import checking
+import dataset_spark
 import dataset_feast
 import emulator
 import ingest
@@ -31,6 +32,7 @@ PARTS = {
     "ingest": ingest,
     "reading": reading,
     "backfill": backfill,
+    "dataset_spark": dataset_spark,
     "emulator": emulator,
     "dataset_feast": dataset_feast,
 }
@@ -94,6 +96,9 @@ once and writes the same files, and checks nothing.
 `benchmarks/dataset_feast.py` makes the same training set with Feast, in an environment of its own that is made on first
 use. Feast reads each group from one file with timestamps, ours reads text times from a folder for each hour, and both
 are timed from a frame of labels to the table of the result.
+
+`benchmarks/dataset_spark.py` times a job in a warm session of Spark on two cores, in the environments of
+`make proof CLIENT=spark35` and `CLIENT=spark4`; the SDK's statement is what version 2 sends to Athena, in Spark's words.
 
 The emulator's server is loaded by `benchmarks/load.py`, a process that sends prepared bytes over 16 connections and
 costs a tenth of what the server does; `benchmarks/http_floor.py` is the same HTTP server with nothing behind it. The
