@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, Usage
 
 IN_MEMORY: Final = 256 << 20
 """Bytes of a result beyond which it lies in a file."""
@@ -24,6 +24,7 @@ class Kept:
         self._scratch, self._in_memory = scratch, in_memory
         self._blocks: list[pa.RecordBatch] = []
         self._bytes = 0
+        self._is_closed = False
         self._path: Path | None = None
         self._sink: Any = None
         self._stream: Any = None
@@ -53,26 +54,34 @@ class Kept:
             self._stream = None
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
-        """All of them, from the first on."""
+        """All of them, from the first on; raises `Usage` where they were let go of, before the last too."""
+        self._check()
         if self._path is None:
             yield from self._blocks
+            self._check()
             return
         with pa.memory_map(str(self._path)) as file:
             yield from pa.ipc.open_stream(file)
 
     def table(self) -> pa.Table:
         """All of them at once. What lies in a file is read from there when it is looked at."""
+        self._check()
         if self._path is None:
             return pa.Table.from_batches(self._blocks, self.schema)
         return pa.ipc.open_stream(pa.memory_map(str(self._path))).read_all()
 
     def close(self) -> None:
         """Let go of the rows. Tables that were handed out stay."""
+        self._is_closed = True
         self._blocks.clear()
         if self._sink is not None:
             self._sink.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        if self._is_closed:
+            raise Usage("The dataset was closed, and its rows are gone: make it again.")
 
     def _open(self) -> None:
         try:

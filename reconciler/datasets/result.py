@@ -119,7 +119,7 @@ class Result:
         self.close()
 
     def close(self) -> None:
-        """Remove what lies on disk. Tables that were handed out stay."""
+        """Remove the rows, on disk and in memory. Tables that were handed out stay, and so does the report."""
         if self._kept is not None:
             self._kept.close()
         self._finish()
@@ -165,7 +165,11 @@ class Result:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in blocks of 65,536, for what does not fit into memory."""
-        return self._answered().blocks()
+        return self._held(self._answered())
+
+    def _held(self, kept: Kept) -> Iterator[pa.RecordBatch]:
+        """The rows; as long as somebody reads them, this result is not forgotten."""
+        yield from kept.blocks()
 
     def to_arrow(self) -> pa.Table:
         """A pyarrow Table."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import signal
 import subprocess
 import sys
@@ -386,6 +387,31 @@ def test_a_result_that_was_closed_cannot_be_asked(tmp_path):
 
     with pytest.raises(Usage, match="closed before it was asked for"):
         len(result)
+
+
+@pytest.mark.parametrize("in_memory", [1, 1 << 20])
+def test_rows_that_were_let_go_of_are_not_taken_for_none(tmp_path, monkeypatch, in_memory):
+    monkeypatch.setattr(Kept.__init__, "__defaults__", (in_memory,))
+    with a_result(labels(THREE), FOUND, tmp_path / "scratch") as result:
+        waiting = result.batches()
+        assert result.rows == 3
+
+    for look in (result.to_arrow, result.to_pandas, lambda: list(waiting), lambda: result.to_csv(tmp_path / "a.csv")):
+        with pytest.raises(Usage, match="was closed, and its rows are gone"):
+            look()
+    assert (result.rows, result.report.rows) == (3, 3)
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_result_without_a_name_stays_as_long_as_its_rows_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(Kept.__init__, "__defaults__", (1,))
+    scratch = tmp_path / "scratch"
+
+    batches = a_result(labels(THREE), FOUND, scratch, release=lambda: shutil.rmtree(scratch)).batches()
+
+    assert sum(batch.num_rows for batch in batches) == 3
+    del batches
+    assert not scratch.exists()
 
 
 def test_a_scratch_folder_that_is_full_is_named(tmp_path, monkeypatch):
