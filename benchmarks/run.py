@@ -13,8 +13,8 @@ from pathlib import Path
 
 import backfill
 import checking
-import dataset_spark
 import dataset_feast
+import dataset_spark
 import emulator
 import ingest
 import one_group
@@ -98,7 +98,8 @@ use. Feast reads each group from one file with timestamps, ours reads text times
 are timed from a frame of labels to the table of the result.
 
 `benchmarks/dataset_spark.py` times a job in a warm session of Spark on two cores, in the environments of
-`make proof CLIENT=spark35` and `CLIENT=spark4`; the SDK's statement is what version 2 sends to Athena, in Spark's words.
+`make proof CLIENT=spark35` and `CLIENT=spark4`; the SDK's statement is what version 2 sends to Athena, in Spark's
+words.
 
 The emulator's server is loaded by `benchmarks/load.py`, a process that sends prepared bytes over 16 connections and
 costs a tenth of what the server does; `benchmarks/http_floor.py` is the same HTTP server with nothing behind it. The
