@@ -9,7 +9,7 @@ is no longer online.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, overload
 
@@ -114,7 +114,8 @@ async def aserved(
 ) -> list[Served]:
     """As `served`, on the running event loop."""
     spans = _spans(question, at)
-    ids = _identifiers(question, targets, keys)
+    given = list(keys) if isinstance(keys, Iterable) and not isinstance(keys, str) else [keys]
+    ids = _identifiers(question, targets, given)
     asked = [
         (join.group, text) for row in ids for join, text in zip(question.joins, row, strict=True) if text is not None
     ]
@@ -165,7 +166,7 @@ def _spans(question: Question, at: datetime | None) -> list[Span]:
 
 def _identifiers(question: Question, targets: Mapping[str, Target], keys: Sequence[Keys]) -> list[list[str | None]]:
     """By label and join, as AWS has them; None where the label has none. Raises `Invalid` with all that is wrong."""
-    if isinstance(keys, str) or not all(isinstance(given, Mapping) for given in keys):
+    if not all(isinstance(given, Mapping) for given in keys):
         wanted = ", ".join(f"{key.column!r}: ..." for key in question.keys)
         raise Usage(f"Give the keys by column, as in {{{wanted}}}, or a list of such.")
     faults: list[Fault] = []

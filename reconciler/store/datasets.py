@@ -249,7 +249,7 @@ class Datasets(Opened):
             declared, contracts = declared_of(features)
             found = question_of(declared, contracts, lambda group: self.environment.name_prefix + group)
             known = (features, found, self._targets(contracts))
-            if not isinstance(features, list):
+            if is_declared(features):
                 self._questions[id(features)] = known
         return known[1], known[2]
 
@@ -278,8 +278,8 @@ def declared_of(features: Any, **words: Any) -> tuple[Declared, Mapping[str, Con
 
     Of `words` those that a declared dataset says itself are not given again.
     """
-    if hasattr(features, "declared") and hasattr(features, "contracts"):
-        said = [word for word, value in words.items() if value and word != "time"]
+    if is_declared(features):
+        said = [word for word, value in words.items() if value not in (None, False, {}) and word != "time"]
         if said:
             raise Usage(f"{features.declared().name} says itself what {', '.join(said)} is: change it there.")
         declared: Declared = features.declared()
@@ -294,7 +294,12 @@ def declared_of(features: Any, **words: Any) -> tuple[Declared, Mapping[str, Con
 
 def of_one_group(features: Any) -> Any:
     """A group that stands by itself as a list."""
-    return features if isinstance(features, (list, tuple)) or hasattr(features, "declared") else [features]
+    return features if isinstance(features, (list, tuple)) or is_declared(features) else [features]
+
+
+def is_declared(features: Any) -> bool:
+    """A dataset with a name. Of references any attribute is a feature, so that their class is looked at."""
+    return hasattr(type(features), "declared") and hasattr(type(features), "contracts")
 
 
 def _at(declared: Declared, time: str | None) -> Declared:

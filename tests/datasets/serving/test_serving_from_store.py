@@ -1,6 +1,7 @@
 """A vector beside a training set of the same moment, from Python and from the command line."""
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import pytest
 from project import Project, http_environment
 
 from reconciler import connect
+from reconciler.datasets.question import Question
 from reconciler.emulator.running import running
-from reconciler.errors import Invalid
+from reconciler.errors import Invalid, Usage
 from reconciler.spec import Dataset, Offline, Online, feature, feature_group, using
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -122,6 +124,39 @@ def test_the_same_on_an_event_loop_and_with_keys_missing(home):
             store.vector(DELAYS, {"dest": "JFK"}, at=AT)
 
     assert one["seats"] == 55
+
+
+def test_a_group_under_a_key_stands_for_its_features_by_itself(home):
+    with connect("there", folder=home.root) as store:
+        labels = pd.DataFrame(KEYS[:1]).assign(scheduled_at=AT)
+        with store.dataset(labels, using(Weather, key="dest"), time="scheduled_at") as result:
+            trained = result.to_arrow().select(["temp-f", "is_dark"]).to_pylist()
+        with store.snapshot(using(Plane)) as result:
+            listed = result.to_arrow()
+
+        assert (
+            trained == [store.vector(using(Weather, key="dest"), KEYS[0], at=AT)] == [{"temp-f": 9.0, "is_dark": None}]
+        )
+        assert "seats" in listed.schema.names
+
+
+def test_a_service_that_names_its_features_anew_for_each_vector_does_not_grow(home):
+    with connect("there", folder=home.root) as store:
+        gc.collect()
+        before = sum(isinstance(one, Question) for one in gc.get_objects())
+        for _ in range(5):
+            store.vector((Plane.seats, Weather.temp_f), KEYS[0], at=AT)
+        gc.collect()
+
+        assert sum(isinstance(one, Question) for one in gc.get_objects()) == before
+
+
+def test_what_a_declared_dataset_says_is_not_said_again(home):
+    labels = pd.DataFrame(KEYS).assign(scheduled_at=AT)
+    with connect("there", folder=home.root) as store:
+        for words in ({"max_age": timedelta(0)}, {"strict": True}, {"keys": {Plane: "tail"}}):
+            with pytest.raises(Usage, match=f"delays says itself what {next(iter(words))} is"):
+                store.dataset(labels, DELAYS, **words)
 
 
 def test_stores_that_agree_end_a_check_with_0_and_others_with_1(home):

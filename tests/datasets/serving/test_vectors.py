@@ -55,6 +55,7 @@ def test_several_keys_give_vectors_in_their_order(world):
 
     assert [one["temp_f"] for one in found] == [2.0, None, 1.0, 2.0]
     assert ask(world, [], WEATHER[0]) == []
+    assert ask(world, ({"origin": one} for one in ("C2", "C1")), WEATHER[0]) == [found[0], found[2]]
 
 
 def test_what_is_deleted_missing_without_a_key_stale_or_ahead_is_null_and_told_apart(world):
@@ -124,8 +125,9 @@ def test_every_missing_or_wrong_key_is_named_at_once(world):
 
 
 def test_a_key_that_is_no_mapping_and_a_moment_without_a_zone_are_refused(world):
-    with pytest.raises(Usage, match=r"as in \{'origin': \.\.\.\}"):
-        ask(world, "JFK", WEATHER[0])
+    for keys in ("JFK", "", 7, ["JFK"]):
+        with pytest.raises(Usage, match=r"as in \{'origin': \.\.\.\}"):
+            ask(world, keys, WEATHER[0])
     with pytest.raises(Usage, match="give it a zone"):
         ask(world, {"origin": "A"}, WEATHER[0], at=AT.replace(tzinfo=None))
 
