@@ -15,40 +15,57 @@ from reconciler.datasets.asof import Numbers
 from reconciler.datasets.files import DataFile, Inventory
 from reconciler.datasets.newest import NO_ROW, Newest, Ties
 from reconciler.datasets.passing import PLACES, ROWS, workers
+from reconciler.datasets.plain_files import Fetch, as_plain, check_all
 from reconciler.datasets.question import Join
+from reconciler.datasets.reading import Columns, as_asked
 
 IN_MEMORY: Final = 256 << 20
 """Bytes of the chosen rows of a group beyond which they lie in a file."""
 
 
 class Gathered(NamedTuple):
-    """Features of some rows: row n of `table` is that of `ids[n]`; ids are in order."""
+    """Features of some rows: those of `ids[n]`, which are in order, are row `order[n]` of `table`; n itself without."""
 
     ids: Numbers
     table: pa.Table
+    order: Numbers | None = None
 
     def places(self, ids: Numbers) -> pa.Array:
         """Where rows are; null for no row."""
         found = np.searchsorted(self.ids, ids)
+        if self.order is not None and len(self.order):
+            found = self.order[np.minimum(found, len(self.order) - 1)]
         return pa.array(found, pa.int64(), mask=ids == NO_ROW)
 
 
-def gather(inventory: Inventory, join: Join, ids: Numbers, scratch: Path) -> Gathered:
-    """The features of rows by their ids, which are in order and each there once."""
+def gather(inventory: Inventory, join: Join, ids: Numbers, scratch: Path, fetch: Fetch) -> Gathered:
+    """The features of rows by their ids, which are in order and each there once. `fetch` reads files that are plain."""
     columns = [column.feature for column in join.columns]
     unique = list(dict.fromkeys(columns))
-    schema = inventory.schema(unique)
     starts = np.searchsorted(ids, np.arange(len(inventory.files) + 1) << PLACES)
-    wanted = [
-        (file, ids[starts[n] : starts[n + 1]] - (n << PLACES))
-        for n, file in enumerate(inventory.files)
-        if starts[n] < starts[n + 1]
-    ]
-    kept = _Kept(schema, scratch)
-    with ThreadPoolExecutor(workers(inventory)) as pool:
-        for batches in pool.map(lambda one: _rows_of(inventory, one[0], one[1], unique), wanted):
-            kept.add(batches)
-    return Gathered(ids, kept.table().select(columns).rename_columns([f"value_{n}" for n in range(len(columns))]))
+    numbers = np.flatnonzero(np.diff(starts))
+    files = [inventory.files[number] for number in numbers.tolist()]
+    kept = _Kept(inventory.schema(unique), scratch)
+    plain = as_plain(inventory, files, unique) if files else None
+    order = None
+    if plain is not None:
+        places = [np.zeros(0, np.int64)]
+        sizes = np.diff(starts)[numbers]
+        for batch in fetch(plain, np.repeat(np.arange(len(files)), sizes), ids & ((1 << PLACES) - 1)):
+            places.append(batch.column(0).to_numpy())
+            kept.add([as_asked(batch, Columns(tuple(batch.schema.names[1:])), kept.schema)])
+        check_all(inventory, files)
+        order = np.empty(len(ids), np.int64)
+        order[np.concatenate(places)] = np.arange(len(ids))
+    else:
+        wanted = [
+            (file, ids[starts[n] : starts[n + 1]] - (n << PLACES)) for n, file in zip(numbers, files, strict=True)
+        ]
+        with ThreadPoolExecutor(workers(inventory)) as pool:
+            for batches in pool.map(lambda one: _rows_of(inventory, one[0], one[1], unique), wanted):
+                kept.add(batches)
+    table = kept.table().select(columns).rename_columns([f"value_{n}" for n in range(len(columns))])
+    return Gathered(ids, table, order)
 
 
 def _rows_of(inventory: Inventory, file: DataFile, places: Numbers, columns: Sequence[str]) -> list[pa.RecordBatch]:
@@ -65,7 +82,7 @@ class _Kept:
     """Batches in memory, or in a file where they are large."""
 
     def __init__(self, schema: pa.Schema, scratch: Path) -> None:
-        self._schema, self._scratch = schema, scratch
+        self.schema, self._scratch = schema, scratch
         self._batches: list[pa.RecordBatch] = []
         self._bytes = 0
         self._path: Path | None = None
@@ -77,7 +94,7 @@ class _Kept:
         if self._bytes > IN_MEMORY:
             if self._stream is None:
                 self._path = self._scratch / f"rows-{uuid.uuid4().hex}.arrow"
-                self._stream = pa.ipc.new_file(str(self._path), self._schema)
+                self._stream = pa.ipc.new_file(str(self._path), self.schema)
             for batch in self._batches:
                 self._stream.write_batch(batch)
             self._batches, self._bytes = [], 0
@@ -85,7 +102,7 @@ class _Kept:
     def table(self) -> pa.Table:
         if self._stream is None:
             # Rows are taken by place, which is slow where there are many pieces.
-            return pa.Table.from_batches(self._batches, self._schema).combine_chunks()
+            return pa.Table.from_batches(self._batches, self.schema).combine_chunks()
         for batch in self._batches:
             self._stream.write_batch(batch)
         self._stream.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,13 +36,9 @@ def open_file(inventory: Inventory, file: DataFile, *, encoded: bool = False) ->
 
     With `encoded`, texts that have a dictionary in the file are read as dictionaries.
     """
-    try:
+    with _there(file):
         source = inventory.where.open(file.uri)
-        stamp = getattr(source, "etag", None) or _stamp(file.uri)
-    except FileNotFoundError as gone:
-        raise Changed(f"{file.uri} was removed while it was being read. Do this again.") from gone
-    if inventory.stamps.setdefault(file.uri, stamp) != stamp:
-        raise Changed(f"{file.uri} was written anew while it was being read. Do this again.")
+    check_stamp(inventory, file, getattr(source, "etag", None))
     # INT96 is what Spark writes by default; in nanoseconds it would end with the year 2262.
     settings: dict[str, Any] = {"pre_buffer": True, "coerce_int96_timestamp_unit": "us"}
     with readable(file.uri):
@@ -52,9 +49,22 @@ def open_file(inventory: Inventory, file: DataFile, *, encoded: bool = False) ->
         return parquet.ParquetFile(source, metadata=footer, read_dictionary=_with_dictionary(footer), **settings)
 
 
-def _stamp(uri: str) -> tuple[int, int]:
-    found = Path(uri).stat()
-    return found.st_size, found.st_mtime_ns
+def check_stamp(inventory: Inventory, file: DataFile, stamp: Any = None) -> None:
+    """Raise `Changed` if a file is another one than it was; a file of this machine needs no stamp."""
+    if stamp is None:
+        with _there(file):
+            found = Path(file.uri).stat()
+        stamp = (found.st_size, found.st_mtime_ns)
+    if inventory.stamps.setdefault(file.uri, stamp) != stamp:
+        raise Changed(f"{file.uri} was written anew while it was being read. Do this again.")
+
+
+@contextmanager
+def _there(file: DataFile) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as gone:
+        raise Changed(f"{file.uri} was removed while it was being read. Do this again.") from gone
 
 
 def _with_dictionary(footer: parquet.FileMetaData) -> list[str]:

@@ -24,6 +24,7 @@ from reconciler.datasets.listing import Rows, choosing_sql
 from reconciler.datasets.moments import Points, fixed_width, oldest_instants, oldest_reals, points_of
 from reconciler.datasets.newest import NO_ROW, Newest
 from reconciler.datasets.passing import Pass, codes_of, micros_of
+from reconciler.datasets.plain_files import Plain
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
     SECONDS,
@@ -38,6 +39,7 @@ from reconciler.datasets.question import (
     answer_schema,
     listed_schema,
 )
+from reconciler.records.offline.reading import Unreadable
 
 BLOCK: Final = 65_536
 """Rows of a batch of an answer."""
@@ -99,7 +101,7 @@ class DuckDb:
         ties = newest.ties().at(seen)
         wanted = _distinct(np.concatenate([newest.ids[seen], ties.ids]))
         tell(Progress(f"fetching {join.group}", 0, len(wanted)))
-        gathered = gather(inventory, join, wanted, self._scratch)
+        gathered = gather(inventory, join, wanted, self._scratch, self._fetched)
         slots = np.full(moments.num_rows, -1, np.int64)
         slots[asking.labels] = settled[asking.slots]
         has_key = np.zeros(moments.num_rows, np.bool_)
@@ -129,6 +131,23 @@ class DuckDb:
                 yield _shaped(batch, schema)
         facts.rows, facts.unreadable = [rows.passed.rows], [rows.passed.unreadable]
         facts.newest_write = [rows.passed.newest]
+
+    def _fetched(self, plain: Plain, files: Numbers, places: Numbers) -> Iterator[pa.RecordBatch]:
+        """The rows at some places: a join with the places, which DuckDB decodes files for on all cores."""
+        wanted = pa.table({"file": files, "place": places, "number": np.arange(len(files))})
+        # Names are of letters, digits, hyphens and underscores.
+        names = ", ".join(f'r."{name}" AS v{n}' for n, name in enumerate(plain.names))
+        with self._connection() as connection:
+            connection.register("wanted", wanted)
+            paths = ", ".join("'" + path.replace("'", "''") + "'" for path in plain.paths)
+            sql = (
+                f"SELECT w.number, {names} FROM read_parquet([{paths}], hive_partitioning = false) r "  # noqa: S608
+                "JOIN wanted w ON r.file_index = w.file AND r.file_row_number = w.place"
+            )
+            try:
+                yield from connection.sql(sql).to_arrow_reader(BLOCK)
+            except duckdb.Error as failed:
+                raise Unreadable(f"{Path(plain.paths[0]).parent}: {failed}") from failed
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
