@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reconciler.datasets.checksum import Checksum
 from reconciler.datasets.moments import Points, points_of
@@ -35,6 +36,9 @@ from reconciler.errors import ReconcilerError
 
 BLOCK: Final = 65_536
 """Rows of a block. All but the last have as many, whatever the engine: files are the same, then, to the byte."""
+
+TEXT_BYTES: Final = 1 << 30
+"""Bytes of a column of texts in a block: a batch of Arrow holds no more than two gigabytes."""
 
 Unmatched: TypeAlias = Literal["any", "all"]
 """Labels to leave out: those that some feature group has nothing for, or those that none has anything for."""
@@ -127,18 +131,27 @@ class Labelled:
     def _pairs(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Blocks of labels, counted, with the answers to them."""
         moments = self._labels.moments.table
-        answers = in_blocks(self._answers(), answer_schema(self._question))
+        wanted = answer_schema(self._question)
+        answers = in_blocks(self._answers(), wanted)
+        row, answer = 0, pa.RecordBatch.from_pylist([], wanted)
         with closing(answers):
-            row = 0
-            table = self._labels.table
-            for labels in in_blocks(iter(table.to_batches()), table.schema):
-                answer = next(answers, None)
-                self._check(answer, row, labels.num_rows)
-                self._tally.add(answer, _points(moments, row, labels.num_rows))
-                self._checksum.add(labels)
-                yield labels, answer
-                row += labels.num_rows
-            self._check(next(answers, None), row, 0)
+            for block in self._label_blocks():
+                labels = block
+                while labels.num_rows:
+                    answer = answer if answer.num_rows else next(answers, answer)
+                    count = min(labels.num_rows, answer.num_rows or labels.num_rows)
+                    some = answer.slice(0, count)
+                    self._check(some, row, count)
+                    self._tally.add(some, _points(moments, row, count))
+                    yield labels.slice(0, count), some
+                    labels, answer, row = labels.slice(count), answer.slice(count), row + count
+            self._check(answer if answer.num_rows else next(answers, answer), row, 0)
+
+    def _label_blocks(self) -> Iterator[pa.RecordBatch]:
+        table = self._labels.table
+        for labels in in_blocks(iter(table.to_batches()), table.schema):
+            self._checksum.add(labels)
+            yield labels
 
     def _answers(self) -> Generator[pa.RecordBatch]:
         """The engine's batches; it is told where nobody wants any more of them."""
@@ -156,9 +169,9 @@ class Labelled:
             if close is not None:
                 close()
 
-    def _check(self, answer: pa.RecordBatch | None, row: int, count: int) -> None:
+    def _check(self, answer: pa.RecordBatch, row: int, count: int) -> None:
         """An answer has the rows from `row` on, and none else."""
-        found = answer.column(ROW).to_numpy() if answer is not None else np.zeros(0, np.int64)
+        found = answer.column(ROW).to_numpy()
         if len(found) != count or not np.array_equal(found, np.arange(row, row + count)):
             raise ReconcilerError(
                 f"The engine {self._engine} did not answer every label once and in order (rows {row:,} to "
@@ -235,26 +248,37 @@ def listing_schema(listing: Listing) -> pa.Schema:
 
 
 def in_blocks(batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int = BLOCK) -> Generator[pa.RecordBatch]:
-    """The same rows in batches of so many each, the last one smaller."""
+    """The same rows in batches of so many each, the last one smaller; halves of one where its texts are too large."""
     waiting: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:
         start = 0
         while count + batch.num_rows - start >= rows:
             end = start + rows - count
-            yield _joined([*waiting, batch.slice(start, end - start)], schema)
+            yield from _joined(pa.Table.from_batches([*waiting, batch.slice(start, end - start)], schema))
             waiting, count, start = [], 0, end
         if start < batch.num_rows:
             waiting.append(batch.slice(start))
             count += batch.num_rows - start
     if waiting:
-        yield _joined(waiting, schema)
+        yield from _joined(pa.Table.from_batches(waiting, schema))
 
 
-def _joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
-    if len(batches) == 1:
-        return batches[0]
-    return pa.Table.from_batches(batches, schema).combine_chunks().to_batches()[0]
+def _joined(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    if len(table) > 1 and any(_text_bytes(column) > TEXT_BYTES for column in table.columns):
+        half = len(table) // 2
+        yield from _joined(table.slice(0, half))
+        yield from _joined(table.slice(half))
+    else:
+        (batch,) = table.combine_chunks().to_batches()
+        yield batch
+
+
+def _text_bytes(column: pa.ChunkedArray) -> int:
+    """What counts against the two gigabytes that a column of texts holds."""
+    if not any(test(column.type) for test in (pa.types.is_string, pa.types.is_binary)):
+        return 0
+    return pc.sum(pc.binary_length(column)).as_py() or 0
 
 
 def _points(moments: pa.Table, row: int, count: int) -> Points:

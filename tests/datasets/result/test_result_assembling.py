@@ -242,6 +242,20 @@ def test_batches_of_any_size_become_blocks_of_one_size():
         assert pa.Table.from_batches(blocks)["n"].to_pylist() == list(range(23))
 
 
+@pytest.mark.parametrize("step", [1, 3, 4, 8])
+def test_texts_that_no_batch_holds_are_in_smaller_blocks(tmp_path, monkeypatch, step):
+    monkeypatch.setattr("reconciler.datasets.assembling.TEXT_BYTES", 10)
+    table = pa.table({"n": range(8), "t": ["a", None, "bbbb", "bbbb", "cc", "c" * 20, "", "dd"]})
+
+    blocks = list(in_blocks(iter(table.to_batches(max_chunksize=step)), table.schema))
+
+    assert [block.num_rows for block in blocks] == [4, 1, 1, 2]
+    assert pa.Table.from_batches(blocks).equals(table)
+    found = a_result(labels({**FOUR, "id": ["x" * 9, "y" * 9, "z", None]}, batch_rows=step), MIXED, tmp_path)
+    assert found.to_arrow()["id"].to_pylist() == ["x" * 9, "y" * 9, "z", None]
+    assert found.to_arrow()["seats"].to_pylist() == [180, None, 180, None]
+
+
 def test_blocks_of_different_dictionaries_become_one():
     first, second = (
         pa.record_batch([pa.array(texts).dictionary_encode()], ["t"]) for texts in (["a", "b"], ["c", "a"])
