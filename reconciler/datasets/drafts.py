@@ -22,6 +22,8 @@ except ImportError:  # on Windows there is no such lock, and nothing is removed 
     fcntl = None  # type: ignore[assignment]
 
 _LOCK, _BEFORE = "lock", "before"
+_CHANCE = "?" * 8
+"""What `mkdtemp` puts into a name: with as many letters, drafts of `train.v2` are not taken for those of `train`."""
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def _new(place: Path) -> tuple[Path, BinaryIO]:
 
 def _remove_abandoned(place: Path) -> None:
     """Drafts of the place whose lock nobody holds. What was to be replaced is put back where nothing took its place."""
-    for folder in place.parent.glob(f".{_literal(place.name)}.*.draft") if fcntl is not None else ():
+    for folder in place.parent.glob(f".{_literal(place.name)}.{_CHANCE}.draft") if fcntl is not None else ():
         with suppress(FileNotFoundError, BlockingIOError), (folder / _LOCK).open("ab") as lock:
             _lock(lock)
             if (folder / _BEFORE).exists() and not place.exists():

@@ -343,7 +343,7 @@ def test_a_folder_that_was_moved_away_by_a_killed_process_comes_back(tmp_path, r
     place = tmp_path / "train"
     result.to_csv(place, partition_by=["origin"])
     before = files_in(place)
-    draft = tmp_path / ".train.x.draft"
+    draft = tmp_path / ".train.abcdefgh.draft"
     draft.mkdir()
     (draft / "lock").touch()
     place.rename(draft / "before")
@@ -353,6 +353,16 @@ def test_a_folder_that_was_moved_away_by_a_killed_process_comes_back(tmp_path, r
 
     assert files_in(place) == before
     assert names_in(tmp_path) == ["train"]
+
+
+def test_what_was_moved_away_is_not_put_into_a_place_with_half_its_name(tmp_path, result):
+    moved = tmp_path / ".train.v2.abcdefgh.draft" / "before"
+    moved.mkdir(parents=True)
+    (moved / "part").write_text("all there was")
+
+    result.to_parquet(tmp_path / "train", partition_by=["origin"])
+
+    assert (moved / "part").read_text() == "all there was"
 
 
 def test_a_large_result_lies_in_a_file_and_is_the_same(tmp_path):
