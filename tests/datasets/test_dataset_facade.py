@@ -8,6 +8,7 @@ import pytest
 from dataset_cases import SHAPES, a_case, a_listing, visible
 from dataset_groups import GROUPS, as_asked, listing_as_asked, reference, words
 from dataset_oracle import answer, differences, listed
+from dataset_stores import Stores
 from test_dataset_whole import as_texts, csv, table_of, without_numbers
 
 from reconciler import connect
@@ -93,6 +94,28 @@ def test_a_store_lists_what_a_group_had(stores, store, how, seed):
     columns = [column.cast(kind).to_pylist() for column, kind in zip(table.columns, times, strict=True)]
     rows = [tuple(values) for values in zip(*columns, strict=True)]
     assert not differences(listed(listing, visible(files)), rows)
+
+
+def test_groups_of_an_environment_with_a_prefix_are_found(stores):
+    (stores.root / "prefixed").mkdir(exist_ok=True)
+    toml = '[tool.reconciler.environments.local]\nendpoint = "embedded"\nregion = "us-east-1"\nname_prefix = "dev-"\n'
+    (stores.root / "prefixed" / "pyproject.toml").write_text(toml)
+    here = Stores(stores.root / "prefixed")
+    case = as_asked(without_numbers(a_case(random.Random(1), labels=20)))
+    for shape in SHAPES:
+        if shape.name in case.files:
+            here.make(shape, f"dev-{shape.name}")
+            here.fill(shape, case.files[shape.name], f"dev-{shape.name}")
+    features, options = words(case.question)
+    labels = table_of(case, as_texts(case, random.Random(1)), pa.string())
+
+    with connect("local", folder=here.root).dataset(labels, features, time="when", **options) as result:
+        found = result.to_arrow()
+
+    first = 1 + 2 * len(case.question.joins)
+    columns = [found[column.name].to_pylist() for column in case.question.columns]
+    expected = [row[first:] for row in answer(case.question, case.stores, case.labels)]
+    assert not differences(expected, list(zip(*columns, strict=True)))
 
 
 def test_the_groups_are_the_shapes():
