@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reconciler.datasets.files import DataFile, InFolder, Inventory, Span, empty_inventory
@@ -27,16 +27,30 @@ def folder_inventory(where: InFolder, join: Join, span: Span) -> Inventory:
 
 
 def _base(folder: Path, name: str) -> Path:
-    """The folder with the group's data: `NAME`, or the latest `NAME-EPOCH`; or one that alone is within."""
-    named = re.compile(re.escape(name) + r"-(\d+)")
+    """The folder with the group's data: `NAME`, or `NAME-EPOCH`; or one within, of several the latest `NAME-EPOCH`."""
     found = folder / name
     if not found.is_dir():
-        epochs = {int(match[1]): one for one in folder.glob("*") if (match := named.fullmatch(one.name))}
-        if not epochs:
+        latest = _latest(folder.glob("*"), name)
+        if latest is None:
             raise NoOffline(f"{folder} has no folder {name} with a copy of the offline store of that group.")
-        found = epochs[max(epochs)]
-    data = sorted(path for path in found.rglob("data") if path.is_dir())
-    return data[0].parent if len(data) == 1 else found
+        found = latest
+    if (found / "data").is_dir():
+        return found
+    within = sorted(path.parent for path in found.rglob("data") if path.is_dir())
+    if len(within) < 2:
+        return within[0] if within else found
+    latest = _latest(within, name)
+    if latest is None:
+        places = ", ".join(path.relative_to(found).as_posix() for path in within)
+        raise NoOffline(f"{found} has several folders with data: {places}. Leave one of them there.")
+    return latest
+
+
+def _latest(folders: Iterable[Path], name: str) -> Path | None:
+    """The folder that the service made last for a group of that name."""
+    named = re.compile(re.escape(name) + r"-(\d{10})")  # seconds since 1970: `weather-2` is another group
+    epochs = {int(match[1]): one for one in folders if (match := named.fullmatch(one.name))}
+    return epochs[max(epochs)] if epochs else None
 
 
 def _files(data: Path) -> Iterator[DataFile]:
