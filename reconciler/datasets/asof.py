@@ -21,6 +21,7 @@ Numbers: TypeAlias = np.ndarray[Any, Any]
 NOTHING = np.iinfo(np.int64).min
 """An instant before all others: of a row that does not say when it was received, or written."""
 _BILLION = 1_000_000_000
+_NARROW_S = 2_000_000_000
 _SPAN_S = 9_000_000_000
 """Seconds that can be told in nanoseconds with 64 bits."""
 
@@ -89,7 +90,7 @@ class Limits(NamedTuple):
         nanos = rows.nanos
         if self.kind == "seconds":
             later = 1 if self.strict else (0 if nanos is None else nanos > 0)
-            return rows.seconds + later
+            return np.clip(rows.seconds - self.first + later, -1, self.last + 1).astype(np.int32)
         if self.ranks is None:
             # Clipped to a second before the first limit or after the last one, a row is where it was.
             seconds = np.clip(rows.seconds, self.first - 1, self.last + 1) - self.first
@@ -144,12 +145,21 @@ def _limits(whole: Numbers, nanos: Numbers | None, *, strict: bool) -> Limits:
     if nanos is None:
         return Limits(whole, strict, "real")
     if not nanos.any():
-        return Limits(whole, strict, "seconds")
+        return _of_seconds(whole, strict=strict)
     first, last = int(whole.min()), int(whole.max())
     if last - first < _SPAN_S:
         return Limits((whole - first) * _BILLION + nanos, strict, "nanos", first, last)
     ranks = np.unique(whole)
     return Limits(np.searchsorted(ranks, whole) * _BILLION + nanos, strict, "ranks", ranks=ranks)
+
+
+def _of_seconds(whole: Numbers, *, strict: bool) -> Limits:
+    """Whole seconds: after the first one, which 32 bits can tell, or by their rank where they span ages."""
+    first, last = (int(whole.min()), int(whole.max())) if len(whole) else (0, 0)
+    if last - first < _NARROW_S:
+        return Limits((whole - first).astype(np.int32), strict, "seconds", first, last - first)
+    ranks = np.unique(whole)
+    return Limits(np.searchsorted(ranks, whole) * _BILLION, strict, "ranks", ranks=ranks)
 
 
 def _first(limits: Numbers, starts: Numbers, ends: Numbers, values: Numbers) -> Numbers:

@@ -97,9 +97,9 @@ class Inventory:
         return schema_of(self, columns)
 
     def batches(
-        self, file: DataFile, columns: Sequence[str], rows: int = BATCH_ROWS, *, encoded: bool = False
+        self, file: DataFile, columns: Sequence[str], rows: int = BATCH_ROWS, *, encoded: str = ""
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a file. With `encoded`, texts that the file has as dictionaries come as such.
+        """The rows of a file. The texts of the column `encoded` come as a dictionary where the file has one.
 
         `Unreadable` where it is damaged, or has no identifier or event time; `Changed` where it is gone, or no longer
         what it was when it was opened first.

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from reconciler.datasets.asof import Numbers
 from reconciler.datasets.files import DataFile, Inventory
-from reconciler.datasets.newest import NO_ROW, Newest, Ties
+from reconciler.datasets.newest import Newest, Ties
 from reconciler.datasets.passing import PLACES, ROWS, workers
 from reconciler.datasets.plain_files import Fetch, as_plain, check_all
 from reconciler.datasets.question import Join
@@ -30,12 +30,10 @@ class Gathered(NamedTuple):
     table: pa.Table
     order: Numbers | None = None
 
-    def places(self, ids: Numbers) -> pa.Array:
-        """Where rows are; null for no row."""
+    def places(self, ids: Numbers) -> Numbers:
+        """Where rows are that are all there."""
         found = np.searchsorted(self.ids, ids)
-        if self.order is not None and len(self.order):
-            found = self.order[np.minimum(found, len(self.order) - 1)]
-        return pa.array(found, pa.int64(), mask=ids == NO_ROW)
+        return found if self.order is None else self.order[found]
 
 
 def gather(inventory: Inventory, join: Join, ids: Numbers, scratch: Path, fetch: Fetch) -> Gathered:
@@ -116,7 +114,7 @@ def decided(newest: Newest, ties: Ties, gathered: Gathered) -> Numbers:
         return ids
     held = np.unique(ties.slots)
     slots, rows = np.concatenate([ties.slots, held]), np.concatenate([ties.ids, ids[held]])
-    values = gathered.table.take(gathered.places(rows)).to_pylist()
+    values = gathered.table.take(pa.array(gathered.places(rows))).to_pylist()
     best: dict[int, tuple[Any, ...]] = {}
     for slot, row, value in zip(slots.tolist(), rows.tolist(), values, strict=True):
         rank = tuple(_rank(one) for one in value.values())

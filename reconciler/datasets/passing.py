@@ -76,7 +76,7 @@ class Pass:
         columns = [self._join.record_id, self._join.event_time, INVOKED, WRITE_TIME, IS_DELETED]
         for number, file in enumerate(files, first):
             place = number << PLACES
-            for batch in self._inventory.batches(file, columns, ROWS, encoded=True):
+            for batch in self._inventory.batches(file, columns, ROWS, encoded=self._join.event_time):
                 some.append((place, batch))
                 place += batch.num_rows
                 rows += batch.num_rows
@@ -115,7 +115,8 @@ class Pass:
         codes = codes_of(identifiers, self._keys)
         # Keys without a moment come after all others, or have no slots.
         kept = np.flatnonzero(good & (codes >= 0) & (codes < len(self._asking.starts) - 1))
-        rows = Seen(codes, seconds, nanos, received, stored, gone, ids).at(kept)
+        rows = Seen(codes, seconds, nanos, received, stored, gone, ids)
+        rows = rows if len(kept) == len(ids) else rows.at(kept)
         slots, is_seen = self._asking.first_visible(rows)
         if not is_seen.all():
             places = np.flatnonzero(is_seen)
@@ -181,13 +182,8 @@ def _spread(events: pa.DictionaryArray) -> tuple[Numbers, Numbers | None, Number
 
 def codes_of(identifiers: pa.Array, keys: pa.Array) -> Numbers:
     """The places of identifiers among the keys; -1 where they are not asked for."""
-    is_encoded = pa.types.is_dictionary(identifiers.type)
-    encoded = identifiers if is_encoded else identifiers.dictionary_encode()
-    places = pc.fill_null(pc.index_in(encoded.dictionary, value_set=keys), -1)
-    codes = as_numpy(places)
-    if not len(codes):
-        return np.full(len(identifiers), -1, np.int32)
-    return np.where(validity(identifiers), codes[as_numpy(encoded.indices)], -1)
+    found: Numbers = as_numpy(pc.index_in(identifiers, value_set=keys), -1)
+    return found
 
 
 def micros(times: pa.Array) -> Numbers:

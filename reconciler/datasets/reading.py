@@ -31,10 +31,10 @@ class Changed(ReconcilerError):
     """A file is not, or no longer, what it was when the question was asked. It may be asked again."""
 
 
-def open_file(inventory: Inventory, file: DataFile, *, encoded: bool = False) -> parquet.ParquetFile:
+def open_file(inventory: Inventory, file: DataFile, encoded: str = "") -> parquet.ParquetFile:
     """The file; `Unreadable` where it is no Parquet, `Changed` where it is gone or another one than before.
 
-    With `encoded`, texts that have a dictionary in the file are read as dictionaries.
+    Texts of the column `encoded` are read as a dictionary where the file has one.
     """
     with _there(file):
         source = inventory.where.open(file.uri)
@@ -46,7 +46,9 @@ def open_file(inventory: Inventory, file: DataFile, *, encoded: bool = False) ->
             return parquet.ParquetFile(source, **settings)
         footer = parquet.read_metadata(source)
         source.seek(0)
-        return parquet.ParquetFile(source, metadata=footer, read_dictionary=_with_dictionary(footer), **settings)
+        return parquet.ParquetFile(
+            source, metadata=footer, read_dictionary=_with_dictionary(footer, encoded), **settings
+        )
 
 
 def check_stamp(inventory: Inventory, file: DataFile, stamp: Any = None) -> None:
@@ -67,13 +69,14 @@ def _there(file: DataFile) -> Iterator[None]:
         raise Changed(f"{file.uri} was removed while it was being read. Do this again.") from gone
 
 
-def _with_dictionary(footer: parquet.FileMetaData) -> list[str]:
-    """The columns whose first chunk has a dictionary."""
+def _with_dictionary(footer: parquet.FileMetaData, column: str) -> list[str]:
+    """The column, if its first chunk has a dictionary."""
     if not footer.num_row_groups:
         return []
     group = footer.row_group(0)
     chunks = (group.column(number) for number in range(group.num_columns))
-    return [c.path_in_schema for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY"]
+    found = (c for c in chunks if c.has_dictionary_page and c.physical_type == "BYTE_ARRAY")
+    return [chunk.path_in_schema for chunk in found if chunk.path_in_schema.lower() == column.lower()]
 
 
 class Columns(NamedTuple):
@@ -103,12 +106,12 @@ def columns_in(inventory: Inventory, file: DataFile, schema: pa.Schema, columns:
 
 
 def read_file(
-    inventory: Inventory, file: DataFile, columns: Sequence[str], rows: int, *, encoded: bool = False
+    inventory: Inventory, file: DataFile, columns: Sequence[str], rows: int, *, encoded: str = ""
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a file that are not hidden."""
     hidden = hidden_rows(inventory, file)
     first = 0
-    with open_file(inventory, file, encoded=encoded) as opened, readable(file.uri):
+    with open_file(inventory, file, encoded) as opened, readable(file.uri):
         found = columns_in(inventory, file, opened.schema_arrow, columns)
         schema = schema_of(inventory, columns)
         # Without a column there would be no rows: those of the identifier are counted.
