@@ -133,9 +133,8 @@ def test_the_first_and_the_last_nanosecond_there_is(stores, engine, shape):
     files = laid(stores, shape, row(first, 1), row(last, 2))
     labels = [at(first), at(last), at("9999-12-31T23:59:59.999999998Z")]
 
-    for max_age in (None, timedelta(0), timedelta.max):
-        for strict in (False, True):
-            check_answer(engine(), question_of(shape, max_age=max_age, strict=strict), files, labels)
+    for max_age, strict in ((None, False), (timedelta(0), False), (timedelta.max, True)):
+        check_answer(engine(), question_of(shape, max_age=max_age, strict=strict), files, labels)
 
 
 def test_a_stale_row_is_stale_and_not_missing(stores, engine, shape):
@@ -225,9 +224,9 @@ def test_many_rows_of_one_instant_have_one_that_is_chosen(stores, engine, shape)
     rows = [row("2024-01-01T00:00:00Z", f, s=s) for f in (None, 1, 3) for s in (None, "", "a", "\uffee", "\U0001f600")]
     labels = [at("2024-01-01T00:00:00Z")]
 
-    for some in (rows, rows[::-1], rows[:5], rows[::3]):
+    for some in (rows, rows[::-3]):
         files = laid(stores, shape, *some)
-        for columns in (("f", "s"), ("s", "f"), ("x", "s")):
+        for columns in (("f", "s"), ("s", "f")):
             check_answer(engine(), question_of(shape, columns=columns), files, labels)
 
 
@@ -247,9 +246,8 @@ def test_doubles_are_compared_to_the_last_bit(stores, engine):
     labels = [label._replace(at=label.at * 10**9 // 1 / Fraction(10**9)) for label in labels]
     files = laid(stores, REAL, *(row(number + step / 2**22, n) for n, step in enumerate(range(-2, 3))))
 
-    for strict in (False, True):
-        for max_age in (None, timedelta(microseconds=1)):
-            check_answer(engine(), question_of(REAL, strict=strict, max_age=max_age), files, labels)
+    for max_age, strict in ((timedelta(microseconds=1), False), (None, True)):
+        check_answer(engine(), question_of(REAL, strict=strict, max_age=max_age), files, labels)
 
 
 def test_moments_that_are_numbers_are_exact_for_texts_too(stores, engine, shape):
@@ -258,9 +256,8 @@ def test_moments_that_are_numbers_are_exact_for_texts_too(stores, engine, shape)
     files = laid(stores, shape, *(row(text, n) for n, text in enumerate(texts)))
     labels = [Label(("a",), Fraction(number), number), Label(("a",), None)]
 
-    for strict in (False, True):
-        for max_age in (None, timedelta(0), timedelta(microseconds=1)):
-            check_answer(engine(), question_of(shape, strict=strict, max_age=max_age), files, labels)
+    for max_age, strict in ((timedelta(0), False), (timedelta(microseconds=1), False), (None, True)):
+        check_answer(engine(), question_of(shape, strict=strict, max_age=max_age), files, labels)
 
 
 def test_rows_that_cannot_be_read_are_counted(stores, engine, shape):
