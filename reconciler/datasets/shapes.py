@@ -71,11 +71,31 @@ def _torch_fault(table: pa.Table, name: str, fill: Any) -> Fault | None:
     if not _is_number(kind):
         fix = "Encode it first (to_arrow, to_pandas), or leave it out."
         return Fault("", 0, "", name, "", f"It is {kind}, and a tensor holds numbers.", fix)
-    nulls = table[name].null_count
-    if nulls and not pa.types.is_floating(kind) and _fill_of(fill, name) is None:
+    nulls, filler = table[name].null_count, _fill_of(fill, name)
+    if nulls and not pa.types.is_floating(kind) and filler is None:
         fix = f"Say what stands for them: to_torch(fill={{{name!r}: -1}})."
         return Fault("", 0, "", name, "", f"{nulls:,} of {len(table):,} values are null, which {kind} cannot say.", fix)
+    if nulls and filler is not None and not _is_held(filler, _wide(kind)):
+        fix = f"Give one for each column: to_torch(fill={{{name!r}: ...}})."
+        return Fault("", 0, "", name, "", f"{filler!r} stands for its nulls, and is no {_wide(kind)}.", fix)
+    if pa.types.is_uint64(kind) and (pc.max(table[name]).as_py() or 0) >= 1 << 63:
+        fix = "Leave it out, or convert it to float64 in the labels."
+        return Fault("", 0, "", name, "", "It has numbers beyond int64, the largest whole numbers of torch.", fix)
     return None
+
+
+def _is_held(filler: Any, kind: pa.DataType) -> bool:
+    """A tensor of this kind has the very value."""
+    try:
+        found = pa.scalar(filler, kind).as_py()
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        return False
+    return bool(found == filler or filler != filler)  # noqa: PLR0124 - NaN
+
+
+def _wide(kind: pa.DataType) -> pa.DataType:
+    """The kind that torch has of numbers like these."""
+    return pa.float64() if pa.types.is_floating(kind) else kind if pa.types.is_boolean(kind) else pa.int64()
 
 
 def _fill_of(fill: Any, name: str) -> Any:
@@ -84,8 +104,7 @@ def _fill_of(fill: Any, name: str) -> Any:
 
 def _numbers(column: pa.ChunkedArray, fill: Any) -> Any:
     """A numpy array of torch's kinds, which nobody else writes to."""
-    kind = column.type
-    wide = pa.float64() if pa.types.is_floating(kind) else kind if pa.types.is_boolean(kind) else pa.int64()
+    wide = _wide(column.type)
     column = column.cast(wide)
     if column.null_count:
         column = pc.fill_null(column, pa.scalar(float("nan") if fill is None else fill, wide))

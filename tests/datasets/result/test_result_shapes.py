@@ -138,6 +138,17 @@ def test_nulls_of_whole_numbers_need_a_stand_in_for_tensors(tmp_path):
 
 
 @pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize("fill", [0.5, "none", 2**63])
+def test_what_stands_for_null_is_not_cut_to_fit(tmp_path, fill):
+    with pytest.raises(Invalid, match=r"(?s)gust: .* stands for its nulls, and is no int64.*seats"):
+        a_result(labels(TWO), FOUND, tmp_path).to_torch(fill=fill)
+
+    table = pa.table({**TWO, "big": pa.array([2**63, 1], pa.uint64()), "paid": [True, None]})
+    with pytest.raises(Invalid, match=r"(?s)big: It has numbers beyond int64.*paid: -1 stands for its nulls"):
+        a_result(labels(table), NUMBERS, tmp_path).to_torch(fill=-1)
+
+
+@pytest.mark.usefixtures("torch")
 def test_a_text_is_no_tensor(tmp_path):
     with pytest.raises(Invalid) as refused:
         a_result(labels(TWO), NUMBERS, tmp_path).to_torch(["sky", "skies"])
