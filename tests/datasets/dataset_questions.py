@@ -357,6 +357,19 @@ def test_a_file_that_is_damaged_is_named(stores, engine):
     assert "year=2024/month=01/day=01/hour=00/odd.parquet" in str(told.value)
 
 
+def test_equality_deletes_are_refused_with_the_way_out(stores, engine):
+    """Rows that they hide must not come back in silence."""
+    if engine().name == "athena":
+        pytest.skip("Athena honours them; the emulator's does not know them.")
+    laid(stores, ICE, row("2024-01-01T00:00:00Z", 1))
+    stores.delete_by_value(ICE, "a")
+
+    with pytest.raises(ReconcilerError) as told:
+        answered(engine(), question_of(ICE), [at("2024-01-01T00:00:00Z")])
+
+    assert "OPTIMIZE" in str(told.value)
+
+
 def test_a_group_that_is_not_there_is_an_error_that_names_it(stores, engine):
     stores.begin_anew()
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dataset_cases import FIRST, LAST, iso
 from dataset_oracle import instant
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.typedef import Record
 
@@ -94,6 +95,29 @@ class Stores:
             self._fill_iceberg(target, shape, files)
         else:
             self._fill_glue(target, shape, files)
+
+    def delete_by_value(self, shape, record_id):
+        """Delete an identifier's rows from an Iceberg table as other engines do: by a file with its value."""
+        target = self.target(shape.name)
+
+        def plan(table):
+            number = table.schema().find_field(shape.record_id).field_id
+            rows = identified(pa.table({shape.record_id: pa.array([record_id])}), table.schema())
+            uri = f"{target.uri}/{self._name(16)}-deletes.parquet"
+            self.put(uri, _encoded(rows))
+            file = DataFile.from_args(
+                content=DataFileContent.EQUALITY_DELETES,
+                file_path=uri,
+                file_format=FileFormat.PARQUET,
+                partition=Record("2024-01-01"),
+                record_count=1,
+                file_size_in_bytes=100,
+                equality_ids=[number],
+            )
+            file.spec_id = table.spec().spec_id
+            return Change(Operation.DELETE, deletes=[file])
+
+        commit(lambda: Catalog(self.site).load_table(target.table), plan)
 
     def lay(self, case, shapes):
         """Make the groups of a case anew, and write what they hold."""

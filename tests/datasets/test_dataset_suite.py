@@ -1,7 +1,9 @@
 """Every engine of this process gives what the oracle gives."""
 
 import os
+import random
 
+import pytest
 from dataset_cases import SHAPES, a_case, a_listing
 from dataset_questions import *  # noqa: F403 - every test, and the fixtures that it needs
 from dataset_suite import check_answer, check_listing
@@ -29,3 +31,24 @@ def test_any_snapshot_and_any_history_is_what_it_should_be(stores, engine, chanc
     stores.lay({listing.join.name: files}, SHAPES)
 
     check_listing(engine(), listing, files)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_more_than_memory_should_hold_is_answered_in_pieces(stores, tmp_path, monkeypatch, seed):
+    """Batches of two rows, and every chosen row on disk."""
+    from reconciler.datasets import gathering, listing, passing
+    from reconciler.datasets.engines import duckdb
+    from reconciler.datasets.files import InEnvironment
+
+    monkeypatch.setattr(duckdb, "BLOCK", 3)
+    for module in (passing, gathering, listing):
+        monkeypatch.setattr(module, "ROWS", 2)
+    monkeypatch.setattr(gathering, "IN_MEMORY", 0)
+    engine = duckdb.DuckDb(InEnvironment(stores.environment, stores.root), tmp_path)
+    case = a_case(random.Random(seed), rows=20, labels=20)
+    stores.lay(case.files, SHAPES)
+    check_answer(engine, case.question, case.files, case.labels)
+
+    asked, files = a_listing(random.Random(seed), rows=20)
+    stores.lay({asked.join.name: files}, SHAPES)
+    check_listing(engine, asked, files)
