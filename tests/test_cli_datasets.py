@@ -187,3 +187,4 @@ def test_athena_is_not_asked_in_an_environment_that_was_not_named(project, tmp_p
     other.write("labels.csv", LABELS)
 
     assert "--env" in failed(other, *BUILD, "--out", "x.csv", "--engine", "athena")
+    assert "--env" in failed(other, "dataset", "check", "departures", "--engine", "athena")

@@ -62,7 +62,8 @@ def check(
     \b
     Exit codes: 0 no skew; 1 some records are at odds: how many, which features, with examples.
     """
-    with open_dataset(name, env) as (store, declared), dataset_bar(name) as tell:
+    opened = open_dataset(name, env, to_change=engine == "athena")
+    with opened as (store, declared), dataset_bar(name) as tell:
         found = store.check_dataset(
             declared,
             labels=list(labels) or None,
