@@ -126,6 +126,10 @@ def _texts(column: pa.Array, name: str) -> pa.Array:
         raise ReconcilerError(
             f"{name} has empty texts, which Hive's layout cannot tell from null: partition otherwise."
         )
+    if pc.any(pc.equal(texts, NULL)).as_py():
+        raise ReconcilerError(
+            f"{name} has the text {NULL}, which stands for null in Hive's layout: partition otherwise."
+        )
     return texts
 
 

@@ -86,6 +86,11 @@ def _write_folder(
     partitions = Partitions(columns)
     for path, table in partitions.parts(batches, form):
         part = draft / path
+        if part.exists():
+            raise ReconcilerError(
+                f"{path} is there already: {place.parent} does not tell folders apart that differ in upper and lower "
+                "case. Partition otherwise."
+            )
         part.parent.mkdir(parents=True, exist_ok=True)
         rows = _write(part, form, table.schema, iter(table.to_batches()))
         files.append(file_of(part, draft, rows))

@@ -237,6 +237,27 @@ def test_an_empty_text_is_no_partition(tmp_path, result):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_text_that_says_null_in_the_names_of_folders_is_no_partition():
+    table = pa.record_batch({"c": [hive.NULL, None], "n": [1, 2]})
+
+    with pytest.raises(ReconcilerError, match="c has the text __HIVE_DEFAULT_PARTITION__, which stands for null"):
+        list(Partitions(["c"]).parts(iter([table]), "parquet"))
+
+
+def test_partitions_that_a_file_system_takes_for_one_are_refused(tmp_path, monkeypatch):
+    parts = Partitions.parts
+
+    def without_case(self, batches, suffix):
+        return ((path.lower(), rows) for path, rows in parts(self, batches, suffix))
+
+    monkeypatch.setattr(Partitions, "parts", without_case)
+    both = a_result(labels({"origin": ["a", "A"], "tailnum": ["N1", "N1"]}), [FOUND[1], FOUND[1]], tmp_path / "scratch")
+
+    with pytest.raises(ReconcilerError, match=r"origin=a/part-00000\.csv .* upper and lower case"):
+        both.to_csv(tmp_path / "train", partition_by=["origin"])
+    assert not (tmp_path / "train").exists()
+
+
 def test_too_many_partitions_are_refused(tmp_path, result, monkeypatch):
     monkeypatch.setattr(hive, "MOST", 1)
 
