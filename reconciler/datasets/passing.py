@@ -22,7 +22,7 @@ from reconciler.records.checking import iso
 from reconciler.records.checking.cells import as_numpy, validity
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
-ROWS: Final = 512 * 1024
+ROWS: Final = 256 * 1024
 """Rows of a batch."""
 FILES_BYTES: Final = 32 << 20
 """Bytes of files whose rows are looked at together."""
