@@ -6,6 +6,7 @@ containers that share a home have the same ones.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ except ImportError:  # on Windows there is no such lock, and nothing is removed 
 
 @contextmanager
 def scratch_folder(home: Path) -> Iterator[Path]:
-    """A folder of this process's own under `home`, while the block runs."""
-    place = home / "scratch"
+    """A folder of this process's own under `home`, while the block runs. Processes that are forked leave it alone."""
+    place, owner = home / "scratch", os.getpid()
     try:
         place.mkdir(parents=True, exist_ok=True)
         with (place / ".lock").open("ab") as turn:
@@ -40,9 +41,10 @@ def scratch_folder(home: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.close()
-        _lock_of(folder).unlink(missing_ok=True)
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.close()
+            _lock_of(folder).unlink(missing_ok=True)
 
 
 def _lock_of(folder: Path) -> Path:

@@ -70,3 +70,23 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path):
 
     with pytest.raises(Usage, match="nothing can be written there"), scratch_folder(tmp_path):
         raise AssertionError
+
+
+FORK = """
+import os, sys
+from pathlib import Path
+from reconciler.records.scratch import scratch_folder
+with scratch_folder(Path(sys.argv[1])) as folder:
+    (folder / "rows").write_text("some")
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        print((folder / "rows").read_text())
+"""
+
+
+def test_a_process_that_was_forked_leaves_the_folder_to_its_parent(tmp_path):
+    done = subprocess.run([sys.executable, "-c", FORK, str(tmp_path)], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "some\n"
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == [".lock"]
