@@ -102,6 +102,13 @@ class Newest:
             self.ids[slots],
         )
 
+    def shed(self) -> None:
+        """Let go of everything but the event times: the rest has told which rows are chosen."""
+        none = np.zeros(0, np.int64)
+        self.invoked = self.written = none
+        self._last, self._contested = none.astype(np.int32), none.astype(np.bool_)
+        self._ties = []
+
     def settled(self, starts: Numbers, *, in_order: bool) -> Numbers:
         """For each slot the one whose row it sees: the greatest up to it among those of its key; -1 for none.
 

@@ -47,6 +47,8 @@ BLOCK: Final = 65_536
 """Rows of a batch of an answer."""
 JOINS: Final = 2
 """Joins at work at a time."""
+MANY: Final = 4_000_000
+"""Labels of so many take the memory of one join at a time."""
 MEMORY: Final = "1GB"
 """What DuckDB takes before it spills."""
 
@@ -98,7 +100,7 @@ class DuckDb:
                 raise _Stopped
             tell(progress)
 
-        with ThreadPoolExecutor(JOINS) as pool:
+        with ThreadPoolExecutor(JOINS if moments.num_rows < MANY else 1) as pool:
             tasks = [pool.submit(self._joined, question, join, moments, points, told) for join in question.joins]
             try:
                 found = [task.result() for task in tasks]
@@ -143,6 +145,7 @@ class DuckDb:
             slots,
             _statuses(join, newest, points, slots, has_key),
         )
+        newest.shed()
         return joined, reading.passed
 
     def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
