@@ -46,7 +46,7 @@ def ours(folder: Path, groups: str, scratch: Path) -> Callable[[], Any]:
         found = labelled(question, read, lambda: engine.answer(question, read.moments), About(), scratch=scratch)
         # A large result is written, one batch at a time.
         if len(read.moments.table) > LARGE:
-            found.to_parquet(folder / "result.parquet")
+            found.to_parquet(folder / "result.parquet", replace=True)
             return read.moments.table
         return found.to_arrow()
 
