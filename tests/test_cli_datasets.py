@@ -129,6 +129,20 @@ def test_what_is_there_is_not_overwritten(project):
     assert project.run(*BUILD, "--out", "taken.csv", "--replace").returncode == 0
 
 
+def test_what_is_built_again_goes_into_a_folder_and_not_over_a_file(project):
+    assert project.run(*BUILD, "--out", "kept.csv").returncode == 0
+
+    assert "kept.csv is no folder" in failed(project, *BUILD, "--out", "kept.csv", "--repeat", "kept.csv")
+    assert "kept.csv/in" in failed(project, *BUILD, "--out", "kept.csv/in", "--repeat", "kept.csv")
+
+
+def test_a_picture_that_would_not_open_is_refused_before_anything_is_built(project):
+    told = failed(project, *BUILD, "--out", "drawn.csv", "--picture", "drawn.png")
+
+    assert "name it .svg" in told
+    assert not list(project.root.glob("drawn.*"))
+
+
 def test_a_folder_is_written_by_the_values_of_a_column(project):
     done = project.run(*BUILD, "--out", "parted", "--partition-by", "flight")
 

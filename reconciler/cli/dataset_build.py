@@ -109,6 +109,8 @@ def build(
     """
     if out is None and not dry_run:
         raise Usage("Say where the dataset goes: --out training.parquet.")
+    if picture:
+        _check_picture(picture)
     with open_dataset(name, env, to_change=engine == "athena" and not dry_run) as (store, declared):
         if dry_run:
             click.echo(store.explain(list(labels), declared, engine=engine, **how))
@@ -123,6 +125,12 @@ def build(
             write_file(picture, manifest.report.picture())
         _show(manifest, Path(str(out)), picture, output)
     return 0
+
+
+def _check_picture(picture: Path) -> None:
+    from reconciler.datasets.report import check_picture  # noqa: PLC0415 - only who wants one needs it
+
+    check_picture(picture)
 
 
 def _manifest(path: Path | None) -> Manifest | None:
@@ -154,7 +162,12 @@ def _written(built: Result, out: Path, form: str | None, partition_by: tuple[str
 def _repeated(before: Manifest, built: Result, out: Path, output: str) -> int:
     from reconciler.datasets.manifest import repeat  # noqa: PLC0415 - heavy
 
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Usage(f"{out} is no folder: what is built again goes into an empty one.") from None
+    except OSError as failed:
+        raise Usage(f"{out} cannot be made: {failed.strerror}.") from failed
     if any(out.iterdir()):
         raise Usage(f"{out} is not empty: what is built again goes into an empty folder.")
     found = repeat(before, built, out)

@@ -146,9 +146,14 @@ class Report:
         from reconciler.datasets.writing import write_whole  # noqa: PLC0415 - heavy
 
         file = Path(path)
-        if file.suffix.lower() != ".svg":
-            raise Usage(f"The picture is drawn as SVG, and {file.name!r} would not open: name it .svg.")
+        check_picture(file)
         write_whole(file, self.picture().encode())
+
+
+def check_picture(file: Path) -> None:
+    """Raises `Usage` for a name that a picture cannot have."""
+    if file.suffix.lower() != ".svg":
+        raise Usage(f"The picture is drawn as SVG, and {file.name!r} would not open: name it .svg.")
 
 
 def span(seconds: float) -> str:
