@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.datasets.report import headline, share
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from reconciler.datasets.result import Result
 
 ROWS: Final = 5
@@ -34,10 +36,20 @@ def _rows(result: Result) -> str:
     head = "".join(f"<th>{escape(_cut(name))}</th>" for name in names)
     lines = []
     for batch in islice(result.batches(), 1):
-        for row in batch.select(names).slice(0, ROWS).to_pylist():
-            cells = "".join(f"<td>{_cell(row[name])}</td>" for name in names)
+        shown = batch.select(names).slice(0, ROWS)
+        for row in zip(*map(_values, shown.columns), strict=True):
+            cells = "".join(f"<td>{_cell(value)}</td>" for value in row)
             lines.append(f"<tr>{cells}{'<td>…</td>' if more else ''}</tr>")
     return f"<table><thead><tr>{head}{more}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """As Python has them; as texts where it has none, as of the years before 1."""
+    try:
+        found: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        found = column.cast("string").to_pylist()
+    return found
 
 
 def _counts(result: Result) -> str:

@@ -157,6 +157,13 @@ def test_a_text_is_no_tensor(tmp_path):
     assert "skies: The dataset has no such column. Its numbers are temp_f, gust, seats." in str(refused.value)
 
 
+def test_a_notebook_shows_times_that_python_has_none_for(tmp_path):
+    result = a_result(labels(pa.table({**TWO, "at": pa.array([-(10**11), 0], pa.timestamp("s"))})), FOUND, tmp_path)
+    assert result.rows == 2
+
+    assert "<td>-1199-02-15 14:13:20</td>" in result._repr_html_()
+
+
 def test_a_notebook_shows_a_few_rows_and_what_became_of_labels(tmp_path):
     many = {"origin": ["JFK"] * 9, "tailnum": ["<b>N1</b>"] * 9}
     result = a_result(labels(many), [[GOOD, NO_PLANE]] * 9, tmp_path)
