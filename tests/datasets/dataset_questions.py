@@ -9,20 +9,14 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from dataset_builders import GLUE, ICE, REAL, at, laid, question_of, row
 from dataset_cases import SHAPES, UNREADABLE, File, Shape, a_case, a_listing, iso
 from dataset_example import AS_KNOWN, BY_EVENT_TIME, LABELS, ROWS, a_question
-from dataset_oracle import Label, Stored, instant
+from dataset_oracle import Label, instant
 from dataset_suite import answered, check_answer, check_listing, told
 
-from reconciler.datasets.question import Join, Key, Listing, Output, Question
+from reconciler.datasets.question import Key, Listing
 from reconciler.errors import ReconcilerError
-
-BY_NAME = {shape.name: shape for shape in SHAPES}
-GLUE = Shape(
-    "Live-G", "Glue", "String", "String", (("f", "Integral"), ("x", "Fractional"), ("s", "String")), "id", "at"
-)
-ICE = GLUE._replace(name="Live-I", table_format="Iceberg")
-REAL = GLUE._replace(name="Live-R", event_type="Fractional")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -54,12 +48,12 @@ def written(request, stores):
     stores.emulator.set_clock("2024-01-01T09:00:00Z")
     stores.make(Shape("live-g", request.param, "String", "String", (("f", "Integral"),), "id", "at"))
     runtime = create_client("sagemaker-featurestore-runtime", stores.environment, stores.root)
-    for row in sorted(ROWS, key=lambda row: row.invoked):
-        stores.emulator.set_clock(row.invoked / 10**6)
-        if row.deleted:
-            runtime.delete_record(FeatureGroupName="live-g", RecordIdentifierValueAsString=row.id, EventTime=row.event)
+    for one in sorted(ROWS, key=lambda one: one.invoked):
+        stores.emulator.set_clock(one.invoked / 10**6)
+        if one.deleted:
+            runtime.delete_record(FeatureGroupName="live-g", RecordIdentifierValueAsString=one.id, EventTime=one.event)
         else:
-            values = {"id": row.id, "at": row.event, "f": str(row.values["f"])}
+            values = {"id": one.id, "at": one.event, "f": str(one.values["f"])}
             record = [{"FeatureName": name, "ValueAsString": value} for name, value in values.items()]
             runtime.put_record(FeatureGroupName="live-g", Record=record)
     stores.emulator.flush(everything=True)
@@ -76,33 +70,6 @@ def test_the_worked_example_as_it_was_known(written, engine):
 
 
 # What chance might miss
-
-
-def question_of(*shapes, columns=("f", "x", "s"), **more):
-    """The features of some groups, all under one key."""
-    ages = more.pop("max_age", None)
-    joins = []
-    for number, shape in enumerate(shapes):
-        kinds = dict(shape.features)
-        outputs = tuple(Output(f"{name}_{number}", name, kinds[name]) for name in columns)
-        key = Key("key", shape.id_type)
-        joins.append(Join("g", shape.name, key, shape.record_id, shape.event_time, shape.event_type, outputs, ages))
-    return Question(tuple(joins), **more)
-
-
-def laid(stores, shape, *rows, **more):
-    """The group of a shape with one file."""
-    files = {shape.name: (File(rows, **more),)}
-    stores.lay(files, [shape])
-    return files
-
-
-def at(text, *keys):
-    return Label(keys or ("a",), text and instant(text))
-
-
-def row(text, f=None, record_id="a", **more):
-    return Stored(record_id, text, 0, 0, False, {"f": f, **more})
 
 
 @pytest.fixture(params=[GLUE, ICE], ids=lambda shape: shape.table_format)
