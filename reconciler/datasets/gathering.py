@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reconciler.datasets.asof import Numbers
 from reconciler.datasets.files import DataFile, Inventory
@@ -114,21 +115,18 @@ def decided(newest: Newest, ties: Ties, gathered: Gathered) -> Numbers:
         return ids
     held = np.unique(ties.slots)
     slots, rows = np.concatenate([ties.slots, held]), np.concatenate([ties.ids, ids[held]])
-    values = gathered.table.take(pa.array(gathered.places(rows))).to_pylist()
-    best: dict[int, tuple[Any, ...]] = {}
-    for slot, row, value in zip(slots.tolist(), rows.tolist(), values, strict=True):
-        rank = tuple(_rank(one) for one in value.values())
-        if slot not in best or best[slot][0] < rank:
-            best[slot] = (rank, row)
-    for slot, (_, row) in best.items():
-        ids[slot] = row
+    values = gathered.table.take(pa.array(gathered.places(rows)))
+    # Sorted by slot and then by value, the last one of each slot is the greatest.
+    order = np.lexsort((*(_ranks(column) for column in reversed(values.columns)), slots))
+    slots, rows = slots[order], rows[order]
+    last = np.flatnonzero(np.append(slots[1:] != slots[:-1], True))
+    ids[slots[last]] = rows[last]
     return ids
 
 
-def _rank(value: Any) -> tuple[Any, ...]:
-    """Null before anything, and not-a-number after all numbers."""
-    if value is None:
-        return (0,)
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - that is what tells it
-        return (2,)
-    return (1, value)
+def _ranks(column: pa.ChunkedArray) -> Numbers:
+    """Numbers in the order of values: null before anything, not-a-number after all numbers, texts by their bytes."""
+    ranks: Numbers = pc.rank(column, sort_keys="ascending", tiebreaker="dense").to_numpy()
+    if not column.null_count:
+        return ranks
+    return np.where(column.is_null().to_numpy(), np.uint64(0), ranks)

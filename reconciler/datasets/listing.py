@@ -32,6 +32,8 @@ class Rows:
         self._listing, self._inventory = listing, inventory
         self._features = [column.feature for column in listing.join.columns]
         self.passed = Passed()
+        self.failed: BaseException | None = None
+        """What kept the rows from being read. Whoever reads a stream of Arrow hears only that it ended."""
 
     @property
     def reader(self) -> pa.RecordBatchReader:
@@ -49,6 +51,13 @@ class Rows:
         )
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._all()
+        except BaseException as failed:
+            self.failed = failed
+            raise
+
+    def _all(self) -> Iterator[pa.RecordBatch]:
         files = self._inventory.files
         some = workers(self._inventory)
         with ThreadPoolExecutor(some) as pool:

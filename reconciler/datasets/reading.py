@@ -117,17 +117,19 @@ def read_file(
         # Without a column there would be no rows: those of the identifier are counted.
         wanted = found.there or columns_in(inventory, file, opened.schema_arrow, [inventory.record_id]).there
         for batch in opened.iter_batches(rows, columns=wanted, use_threads=False):
-            shaped = as_asked(batch, found, schema)
+            shaped = as_asked(batch, found, schema, encoded)
             kept = without(shaped, hidden, first)
             first += batch.num_rows
             if kept.num_rows:
                 yield kept
 
 
-def as_asked(batch: Any, found: Columns, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of a batch in the types of a schema; dictionaries of texts stay such."""
+def as_asked(batch: Any, found: Columns, schema: pa.Schema, encoded: str = "") -> pa.RecordBatch:
+    """The columns of a batch in the types of a schema; the column `encoded` may stay a dictionary of texts."""
     arrays = [
-        pa.nulls(batch.num_rows, field.type) if name is None else _as(batch.column(name), field.type)
+        pa.nulls(batch.num_rows, field.type)
+        if name is None
+        else _as(batch.column(name), field.type, stays=field.name == encoded)
         for name, field in zip(found.names, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=schema.names)
@@ -160,8 +162,8 @@ def _type(aws_type: str) -> pa.DataType:
     return _OWN.get(aws_type) or arrow_type(aws_type)
 
 
-def _as(column: Any, kind: pa.DataType) -> Any:
-    if column.type in (kind, _ENCODED) and (column.type == kind or kind == pa.string()):
+def _as(column: Any, kind: pa.DataType, *, stays: bool) -> Any:
+    if column.type == kind or (stays and column.type == _ENCODED and kind == pa.string()):
         return column
     if kind == MICROS:
         # Timestamps without a zone are in UTC as well; parts of microseconds are cut off.

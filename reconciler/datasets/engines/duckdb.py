@@ -41,6 +41,7 @@ from reconciler.datasets.question import (
     answer_schema,
     listed_schema,
 )
+from reconciler.errors import ReconcilerError
 from reconciler.records.offline.reading import Unreadable
 
 BLOCK: Final = 65_536
@@ -123,7 +124,7 @@ class DuckDb:
             codes, points, counts_seconds=join.counts_seconds, strict=question.strict, known_at=question.known_at
         )
         latest = pc.max(moments[SECONDS]).as_py()
-        inventory = self._where.inventory(join, Span(latest=latest))
+        inventory = self._where.inventory(join, Span(latest, written_by=question.as_of))
         reading = Pass(question, join, inventory, keys, asking)
         reading.run(lambda rows: tell(Progress(f"reading {join.group}", rows)))
         newest = reading.newest
@@ -154,22 +155,29 @@ class DuckDb:
         return Listed(schema, self._listed(listing, schema, facts, tell or _nothing), facts)
 
     def _listed(self, listing: Listing, schema: pa.Schema, facts: Facts, tell: Tell) -> Iterator[pa.RecordBatch]:
-        end = None if listing.end is None else micros_of(listing.end) // 1_000_000
-        rows = Rows(listing, self._where.inventory(listing.join, Span(latest=end)))
+        start, end = (None if one is None else micros_of(one) // 1_000_000 for one in (listing.start, listing.end))
+        rows = Rows(listing, self._where.inventory(listing.join, Span(end, start, listing.as_of)))
         tell(Progress(f"reading {listing.join.group}", 0))
         sql, parameters = choosing_sql(listing)
         with self._connection() as connection:
             connection.register("rows", rows.reader)
-            for batch in connection.sql(sql, params=parameters).to_arrow_reader(BLOCK):
-                yield _shaped(batch, schema)
+            try:
+                for batch in connection.sql(sql, params=parameters).to_arrow_reader(BLOCK):
+                    yield _shaped(batch, schema)
+            except (duckdb.Error, pa.ArrowException) as failed:
+                if rows.failed is not None:
+                    raise rows.failed from None
+                raise _told(failed) from failed
+            if rows.failed is not None:
+                raise rows.failed
         facts.rows, facts.unreadable = [rows.passed.rows], [rows.passed.unreadable]
         facts.newest_write = [rows.passed.newest]
 
     def _fetched(self, plain: Plain, files: Numbers, places: Numbers) -> Iterator[pa.RecordBatch]:
         """The rows at some places: a join with the places, which DuckDB decodes files for on all cores."""
         wanted = pa.table({"file": files, "place": places, "number": np.arange(len(files))})
-        # Names are of letters, digits, hyphens and underscores.
-        names = ", ".join(f'r."{name}" AS v{n}' for n, name in enumerate(plain.names))
+        quoted = ['"' + name.replace('"', '""') + '"' for name in plain.names]
+        names = ", ".join(f"r.{name} AS v{n}" for n, name in enumerate(quoted))
         with self._connection() as connection:
             connection.register("wanted", wanted)
             paths = ", ".join("'" + path.replace("'", "''") + "'" for path in plain.paths)
@@ -180,7 +188,7 @@ class DuckDb:
             try:
                 yield from connection.sql(sql).to_arrow_reader(BLOCK)
             except duckdb.Error as failed:
-                raise Unreadable(f"{Path(plain.paths[0]).parent}: {failed}") from failed
+                raise _told(failed, str(Path(plain.paths[0]).parent)) from failed
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -250,6 +258,13 @@ def _statuses(join: Join, newest: Newest, points: Points, slots: Numbers, has_ke
         found[rows[stale]] = Status.STALE
     found[rows[newest.deleted[at]]] = Status.DELETED
     return found
+
+
+def _told(failed: Exception, where: str = "") -> ReconcilerError:
+    """What a person is told of DuckDB's errors: that memory or the disk is full, or that a file is damaged."""
+    if isinstance(failed, duckdb.OutOfMemoryException | duckdb.IOException) or not where:
+        return ReconcilerError(f"DuckDB could not go on: {str(failed).splitlines()[0]}")
+    return Unreadable(f"{where}: {failed}")
 
 
 def _shaped(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
