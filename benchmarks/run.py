@@ -15,6 +15,7 @@ import backfill
 import checking
 import dataset_feast
 import dataset_spark
+import datasets
 import emulator
 import ingest
 import one_group
@@ -34,6 +35,7 @@ PARTS = {
     "backfill": backfill,
     "dataset_spark": dataset_spark,
     "emulator": emulator,
+    "datasets": datasets,
     "dataset_feast": dataset_feast,
 }
 
