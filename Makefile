@@ -41,7 +41,7 @@ types: setup
 	$(BIN)/mypy
 
 contracts: setup
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 check: lint types contracts test
 

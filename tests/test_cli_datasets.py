@@ -202,3 +202,39 @@ def test_athena_is_not_asked_in_an_environment_that_was_not_named(project, tmp_p
 
     assert "--env" in failed(other, *BUILD, "--out", "x.csv", "--engine", "athena")
     assert "--env" in failed(other, "dataset", "check", "departures", "--engine", "athena")
+
+
+def test_the_output_takes_neither_the_place_of_the_labels_nor_one_among_them(project):
+    (project.root / "many").mkdir(exist_ok=True)
+    project.write("own.csv", LABELS)
+    project.write("many/labels.csv", LABELS)
+    words = ("dataset", "build", "departures", "--replace")
+
+    told = failed(project, *words, "--labels", "own.csv", "--out", "./own.csv")
+    assert "written over the labels" in told
+    assert "name another place" in failed(project, *words, "--labels", "many", "--out", "many/out.csv")
+    assert "name another place" in failed(project, *words, "--labels", "ow*.csv", "--out", "own.csv")
+    assert (project.root / "own.csv").read_text() == LABELS
+
+
+def test_a_repetition_takes_the_zone_of_moments_from_its_manifest(project):
+    project.write("local.csv", LABELS.replace("Z,", ","))
+    words = ("dataset", "build", "departures", "--labels", "local.csv")
+    assert project.run(*words, "--out", "local-out.csv", "--time-zone", "America/New_York").returncode == 0
+
+    done = project.run(*words, "--out", "local-again", "--repeat", "local-out.csv")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_repetition_takes_no_options_that_its_manifest_answers(project):
+    assert project.run(*BUILD, "--out", "once.csv").returncode == 0
+
+    told = failed(
+        project, *BUILD, "--out", "twice", "--repeat", "once.csv", "--as-of", "2020-01-01T00:00:00Z", "--replace"
+    )
+    assert "--as-of, --replace" in told
+
+
+def test_nothing_is_built_as_of_a_moment_to_come(project):
+    assert "yet to come" in failed(project, *BUILD, "--out", "later.csv", "--as-of", "2999-01-01T00:00:00Z")

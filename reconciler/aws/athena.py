@@ -77,12 +77,14 @@ class Athena:
         sleep: Callable[[float], object] = time.sleep,
         started: Callable[[str], object] = lambda _: None,
         watch: Callable[[str, int], object] = lambda _, __: None,
+        output: str = "",
     ) -> Finished:
         """Run a query to its end; `QueryFailed` where it fails. If this is interrupted, the query is stopped.
 
-        `started` is told the query's id, `watch` now and then its state and the bytes scanned so far.
+        `started` is told the query's id, `watch` now and then its state and the bytes scanned so far. `output` is where
+        Athena's own results go, unless the workgroup says; without it, where all queries' go.
         """
-        execution = self._start(query, database, started)
+        execution = self._start(query, database, started, output)
         try:
             started(execution)
             return self._wait(execution, sleep, watch)
@@ -119,20 +121,20 @@ class Athena:
                 return
             time.sleep(_PAUSE_S)
 
-    def _start(self, query: str, database: str, started: Callable[[str], object]) -> str:
+    def _start(self, query: str, database: str, started: Callable[[str], object], output: str) -> str:
         asked: dict[str, Any] = {
             "QueryString": query,
             "QueryExecutionContext": {"Database": database, "Catalog": "AwsDataCatalog"},
             "WorkGroup": self._settings.workgroup,
         }
         if self._settings.output or self._settings.kms_key:
-            asked["ResultConfiguration"] = self._results(self._settings.output)
+            asked["ResultConfiguration"] = self._results(self._settings.output and (output or self._settings.output))
         try:
             return self._started(asked, started)
         except AwsFailed as failed:
             if failed.code != "InvalidRequestException" or "no output location" not in failed.message.lower():
                 raise
-        return self._started(asked | {"ResultConfiguration": self._results(self._output)}, started)
+        return self._started(asked | {"ResultConfiguration": self._results(output or self._output)}, started)
 
     def _started(self, asked: dict[str, Any], started: Callable[[str], object]) -> str:
         # The same call again, after an answer that was lost, is not another query.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import glob
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli.bars import dataset_bar
 from reconciler.cli.dataset_options import open_dataset
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.datasets.manifest import Manifest
     from reconciler.datasets.result import Result
     from reconciler.store.datasets import EngineName
+
+
+_TOLD = ("as_of", "ignore_deletes", "drop_unmatched", "time_zone", "form", "partition_by", "replace", "picture")
+"""Options that a manifest answers, or that have no sense in a repetition."""
 
 
 class Moment(click.ParamType[datetime]):
@@ -111,6 +118,12 @@ def build(
         raise Usage("Say where the dataset goes: --out training.parquet.")
     if picture:
         _check_picture(picture)
+    if out is not None:
+        _keep_labels(out, labels)
+    if repeat is not None:
+        _check_repeat()
+    # Whoever ends this kindly wants the temporary things gone, as at a key press.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with open_dataset(name, env, to_change=engine == "athena" and not dry_run) as (store, declared):
         if dry_run:
             click.echo(store.explain(list(labels), declared, engine=engine, **how))
@@ -125,6 +138,27 @@ def build(
             write_file(picture, manifest.report.picture())
         _show(manifest, Path(str(out)), picture, output)
     return 0
+
+
+def _keep_labels(out: Path, labels: tuple[str, ...]) -> None:
+    """Refuse an output that would take the labels' place, or lie among them."""
+    place = out.resolve()
+    for label in labels:
+        for found in map(Path, glob.glob(label) or [label]):  # noqa: PTH207 - patterns may be absolute
+            if place == found.resolve() or found.resolve() in place.parents:
+                raise Usage(f"{out} would be written over the labels or among them ({found}): name another place.")
+
+
+def _check_repeat() -> None:
+    """Refuse options that a manifest answers itself."""
+    context = click.get_current_context()
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in _TOLD
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise Usage(f"--repeat takes {', '.join(given).replace('--form', '--to')} from the manifest: leave that out.")
 
 
 def _check_picture(picture: Path) -> None:
@@ -146,6 +180,7 @@ def _options_of(before: Manifest) -> dict[str, Any]:
         "as_of": before.as_of,
         "ignore_deletes": before.ignore_deletes,
         "drop_unmatched": before.drop_unmatched,
+        "time_zone": before.time_zone or None,
     }
 
 

@@ -21,7 +21,7 @@ from reconciler.datasets.progress import Line, Tell, is_watched
 from reconciler.datasets.question import SECONDS, Answer, Engine, Listed, Listing, Moments, Question
 from reconciler.datasets.readiness import open_places
 from reconciler.datasets.result import About, Result, labelled, listed
-from reconciler.errors import Usage
+from reconciler.errors import ReconcilerError, Usage
 from reconciler.records.offline.place import Place
 from reconciler.records.scratch import scratch_folder
 from reconciler.state import Dataset
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", Answer, Listed)
 
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""How far ahead of this machine's clock `as_of` may be: it may have been set on another one."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,21 +77,26 @@ class Asking:
 
     def watched(self, ask: Callable[[Tell | None], A]) -> A:
         """What is asked, with a line about it where nobody listens and somebody looks on."""
-        if self.tell is not None or not is_watched():
-            return ask(self.tell)
         line = Line(self.dataset.name)
-        answer = ask(line)
+        answer = ask(line if self.tell is None and is_watched() else self.tell)
 
         def batches() -> Iterator[pa.RecordBatch]:
             with closing(line):
-                yield from answer.batches
+                try:
+                    yield from answer.batches
+                except OSError as failed:
+                    where = f" in {failed.filename}" if failed.filename else ""
+                    raise ReconcilerError(
+                        f"What is needed for a while cannot be kept{where}: {failed.strerror or failed}."
+                    ) from failed
 
         return replace(answer, batches=batches()) if isinstance(answer, Answer) else answer._replace(batches=batches())
 
     def about(self, labels: Any = None) -> About:
         """What a report and a manifest say of it."""
         time = self.moment.isoformat() if self.moment else self.dataset.time
-        return About(self.dataset.name, self.environment.name, self.engine, time, paths_of(labels))
+        zone = "" if self.time_zone is None else str(self.time_zone)
+        return About(self.dataset.name, self.environment.name, self.engine, time, paths_of(labels), zone)
 
 
 def build(asking: Asking, labels: Any, *, session: Any = None) -> Result:
@@ -153,8 +160,14 @@ def list_rows(asking: Asking, start: datetime | None = None, end: datetime | Non
     if len(question.joins) != 1:
         groups = ", ".join(join.group for join in question.joins)
         raise Usage(f"A snapshot or a history is of one feature group, and these features are of {groups}: ask one.")
-    for moment in (start, end, asking.as_of):
+    for moment in (start, end):
         check_moment(moment)
+    if asking.dataset.strict or asking.dataset.max_ages:
+        raise Usage(
+            f"{asking.dataset.name or 'The dataset'} counts ages and moments from labels, and a snapshot or a history "
+            "has none. Name the features instead, or ask for the dataset of keys at a moment: store.dataset(keys, ..., "
+            "time=datetime.now(UTC))."
+        )
     if start is not None and end is not None and end <= start:
         raise Usage(f"The history ends at {end.isoformat()}, which is not after its start, {start.isoformat()}.")
     (join,) = question.joins
@@ -178,10 +191,18 @@ def home_of(root: Path) -> Path:
     return root / ".reconciler" / "datasets"
 
 
-def check_moment(moment: datetime | None) -> None:
-    """Raises `Usage` for a moment that could be anywhere."""
-    if moment is not None and moment.tzinfo is None:
+def check_moment(moment: object) -> None:
+    """Raises `Usage` for what is no moment, could be anywhere, or is outside the years 1 to 9999 of UTC."""
+    if moment is None:
+        return
+    if not isinstance(moment, datetime):
+        raise Usage(f"{moment!r} is no moment: give a datetime with a zone, as datetime.now(UTC) is.")
+    if moment.tzinfo is None:
         raise Usage(f"{moment.isoformat()} could be anywhere: give it a zone, as in datetime.now(UTC).")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise Usage(f"{moment.isoformat()} is outside the years 0001 to 9999.") from None
 
 
 def paths_of(labels: Any) -> tuple[str, ...]:
@@ -193,7 +214,8 @@ def paths_of(labels: Any) -> tuple[str, ...]:
 def _places(asking: Asking, question: Question) -> Mapping[str, Place]:
     check_engine(asking.engine, asking.folder)
     check_moment(asking.as_of)
-    check_moment(asking.moment)
+    if asking.as_of is not None and asking.as_of > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise Usage(f"{asking.as_of.isoformat()} is yet to come: what is written by then is not there.")
     return {} if asking.folder is not None else open_places(asking.environment, asking.root, question)
 
 

@@ -57,6 +57,7 @@ class Manifest:
     drop_unmatched: str | None
     labels_digest: str
     labels_from: tuple[str, ...]
+    time_zone: str
     format: str
     partition_by: tuple[str, ...]
     files: tuple[File, ...]
@@ -81,7 +82,11 @@ class Manifest:
             "as_of": self.as_of.isoformat() if self.as_of else None,
             "ignore_deletes": self.ignore_deletes,
             "drop_unmatched": self.drop_unmatched,
-            "labels": {"digest": self.labels_digest, "from": list(self.labels_from)},
+            "labels": {
+                "digest": self.labels_digest,
+                "from": list(self.labels_from),
+                "time_zone": self.time_zone or None,
+            },
             "format": self.format,
             "partition_by": list(self.partition_by),
             "files": [file._asdict() for file in self.files],
@@ -101,6 +106,7 @@ class Manifest:
             given["partition_by"] = tuple(given["partition_by"])
             given["files"] = tuple(File(**one) for one in given["files"])
             given["report"] = Report.from_json(given["report"])
+            given["time_zone"] = labels.get("time_zone") or ""
             return cls(file=file, labels_digest=labels["digest"], labels_from=tuple(labels["from"]), **given)
         except (AttributeError, KeyError, TypeError, ValueError) as wrong:
             raise Usage(f"{file} is no manifest of a dataset ({type(wrong).__name__}: {wrong}).") from None
@@ -145,6 +151,7 @@ def manifest_of(
         drop_unmatched=result.drop_unmatched,
         labels_digest=result.labels_digest,
         labels_from=about.labels_from,
+        time_zone=about.time_zone,
         format=form,
         partition_by=partition_by,
         files=files,

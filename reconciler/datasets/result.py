@@ -27,7 +27,7 @@ class About:
     """Where a result comes from, for its report and its manifest.
 
     `dataset` is its name where it has one; `time` the column of the labels with their moments; `labels_from` the files
-    that the labels were read from.
+    that the labels were read from; `time_zone` that of moments without one.
     """
 
     dataset: str = ""
@@ -35,6 +35,7 @@ class About:
     engine: str = ""
     time: str = ""
     labels_from: tuple[str, ...] = ()
+    time_zone: str = ""
 
 
 def labelled(

@@ -177,6 +177,7 @@ class AthenaEngine:
                     sleep=self._sleep,
                     started=run.started,
                     watch=lambda state, scanned: tell(Progress("on Athena", scanned, None, "bytes", state.lower())),
+                    output=run.folder,
                 )
             except QueryFailed as failed:
                 if not failed.retryable or attempt == _TRIES:

@@ -35,6 +35,7 @@ MARK = "reconciler.run"
 OLDEST = timedelta(days=1)
 """No run is older: a query of Athena ends after hours (service quotas, DML query timeout)."""
 
+_SAID = ("environment", "database", "output")
 _NAME = re.compile(PREFIX + r"(\d{8}t\d{6})z_[0-9a-f]{16}")
 _TIME = "%Y%m%dt%H%M%S"
 
@@ -181,6 +182,8 @@ def _noting(notes: list[str], what: str, act: Any) -> None:
         act()
     except AwsFailed as failed:
         notes.append(f"{what} could not be removed: {failed.code}: {failed.message}")
+    except OSError as failed:
+        notes.append(f"{what} could not be removed: {failed}")
 
 
 class _Journal:
@@ -222,10 +225,11 @@ class _Journal:
 def _read(file: BinaryIO) -> dict[str, Any] | None:
     """What a journal says; None where its process was killed before it had said anything."""
     try:
-        found: dict[str, Any] = json.loads(file.read())
+        found: Any = json.loads(file.read())
     except ValueError:
         return None
-    return found
+    is_ours = isinstance(found, dict) and all(isinstance(found.get(word), str) for word in _SAID)
+    return found if is_ours else None
 
 
 @contextmanager

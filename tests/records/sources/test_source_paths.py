@@ -65,7 +65,10 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder):
         ("noend", "noend: The file is neither CSV"),
         ("a.parquet.gz", "a.parquet.gz: The file is neither CSV"),
         ("/dev/null", "/dev/null: This is no file."),
-        (["a.csv", "p.parquet"], "p.parquet: The file is Parquet, and a.csv is CSV. Give files of one format at a time."),
+        (
+            ["a.csv", "p.parquet"],
+            "p.parquet: The file is Parquet, and a.csv is CSV. Give files of one format at a time.",
+        ),
     ],
 )
 def test_what_is_no_table_is_said_by_name(folder, given, reason):
