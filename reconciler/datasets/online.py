@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import isfinite
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from reconciler.aws.runtime import Runtime
 from reconciler.datasets.question import Join, Output
 from reconciler.records.batches import Found, read_many
 from reconciler.records.decoding import Unreadable
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.target import Target
 
 Value: TypeAlias = int | float | str | None
@@ -77,7 +77,7 @@ def instant(join: Join, text: str) -> Instant | None:
             seconds = float(text)
         except ValueError:
             return None
-        return seconds if isfinite(seconds) else None
+        return seconds if FIRST_SECOND <= seconds < LAST_SECOND + 1 else None
     found = _ISO.fullmatch(text)
     if found is None:
         return None

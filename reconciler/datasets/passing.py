@@ -20,6 +20,7 @@ from reconciler.datasets.newest import Newest
 from reconciler.datasets.question import Join, Question
 from reconciler.records.checking import iso
 from reconciler.records.checking.cells import as_numpy, validity
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
 ROWS: Final = 256 * 1024
@@ -161,7 +162,7 @@ def instants(events: pa.Array) -> tuple[Numbers, Numbers | None, Numbers]:
     known = validity(events)
     if pa.types.is_floating(events.type):
         reals = as_numpy(events, 0.0) + 0.0  # of -0.0 it makes 0.0
-        return reals, None, known & np.isfinite(reals)
+        return reals, None, known & (reals >= FIRST_SECOND) & (reals < LAST_SECOND + 1)
     found = iso.read(events, known)
     good = found.ok
     if not found.aws.all():

@@ -16,6 +16,7 @@ The semantics, for every engine, of one join and one label, with `at` the label'
 4. A label without a key or a moment keeps its row, with nulls (`NO_KEY`).
 
 Instants are compared to the nanosecond over the years 0001 to 9999; event times that are numbers as the stored double.
+A number outside of these years cannot be read.
 The service's own times count in whole microseconds.
 """
 

@@ -86,7 +86,7 @@ UNREADABLE: dict[str, tuple[Any, ...]] = {
         "2024-01-01T00:00:00,5Z",
         "tomorrow",
     ),
-    "Fractional": (None, math.nan, math.inf, -math.inf),
+    "Fractional": (-62_135_596_801.0, 253_402_300_800.0, 1e18, None, math.nan, math.inf, -math.inf),
 }
 
 

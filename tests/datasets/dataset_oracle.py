@@ -16,6 +16,8 @@ MATCHED, MISSING, DELETED, STALE, NO_KEY = range(5)
 _BILLION, _DAY = 10**9, 86_400
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z")
 _EPOCH = date(1970, 1, 1).toordinal()
+_FIRST, _END = -62_135_596_800, 253_402_300_800
+"""The seconds of the years 1 to 9999."""
 _EPOCH_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,7 +43,8 @@ class Label(NamedTuple):
 def instant(event):
     """The instant of an event time; None where it is none: of texts only ISO-8601 in UTC, with a literal T and Z."""
     if isinstance(event, float):
-        return Fraction(event) if math.isfinite(event) else None
+        is_within = math.isfinite(event) and _FIRST <= Fraction(event) < _END
+        return Fraction(event) if is_within else None
     found = _ISO.fullmatch(event) if isinstance(event, str) else None
     if found is None:
         return None

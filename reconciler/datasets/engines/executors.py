@@ -22,6 +22,7 @@ from reconciler.datasets.sql import FACTS
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
 from reconciler.records.checking import iso
 from reconciler.records.checking.cells import as_numpy, validity
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.offline.holding import in_parallel
 
 TASK_BYTES: Final = 128 * 1024 * 1024
@@ -108,7 +109,8 @@ def read(batches: Iterable[pa.RecordBatch], reading: Reading) -> Iterator[pa.Rec
 def canonical(events: pa.Array) -> pa.Array:
     """Event times as answers have them; null for those that are no instant."""
     if pa.types.is_floating(events.type):
-        return pc.if_else(pc.is_finite(events), events, None)
+        within = pc.and_(pc.greater_equal(events, float(FIRST_SECOND)), pc.less(events, float(LAST_SECOND + 1)))
+        return pc.if_else(within, events, None)
     found = iso.read(events, validity(events))
     known = found.ok
     if not found.aws.all():

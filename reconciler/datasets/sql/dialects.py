@@ -60,9 +60,6 @@ class Dialect(ABC):
     @abstractmethod
     def is_nan(self, number: str) -> str: ...
 
-    @abstractmethod
-    def is_finite(self, number: str) -> str: ...
-
     def number(self, value: float) -> str:
         """A double as a literal, with as many digits as make it that very double."""
         return f"CAST({self.text(repr(value))} AS {self.types['Fractional']})"
@@ -119,9 +116,6 @@ class _Trino(Dialect):
     def is_nan(self, number: str) -> str:
         return f"is_nan({number})"
 
-    def is_finite(self, number: str) -> str:
-        return f"is_finite({number})"
-
 
 class _Spark(Dialect):
     types: ClassVar[dict[str, str]] = {
@@ -158,9 +152,6 @@ class _Spark(Dialect):
 
     def is_nan(self, number: str) -> str:
         return f"isnan({number})"
-
-    def is_finite(self, number: str) -> str:
-        return f"(NOT isnan({number}) AND abs({number}) <= 1.7976931348623157e308)"
 
 
 class _SparkItself(_Spark):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reconciler.datasets.question import Join, Output
 from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect, Part
+from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
 _SHORTEST, _LONGEST = "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000000000"
@@ -68,7 +69,9 @@ class Rows:
         if self.source.is_canonical:
             return column
         if self.join.counts_seconds:
-            return f"CASE WHEN {self.dialect.is_finite(column)} THEN {column} END"
+            first, end = (self.dialect.number(float(second)) for second in (FIRST_SECOND, LAST_SECOND + 1))
+            # What is no number is greater than all others, or neither: it is null either way.
+            return f"CASE WHEN {column} >= {first} AND {column} < {end} THEN {column} END"
         fraction = f"rpad(replace(substr({column}, 21), 'Z', ''), 9, '0')"
         return f"CASE WHEN {_is_instant(column)} THEN concat(substr({column}, 1, 19), '.', {fraction}, 'Z') END"
 
