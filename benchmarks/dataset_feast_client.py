@@ -28,11 +28,10 @@ def ours(folder: Path, labels: Any, scratch: Path) -> Callable[[], Any]:
     """The engine in this process, over a copy of the offline stores."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from reconciler.datasets.engines.duckdb import DuckDb
-
-    from reconciler.datasets.files import InFolder
-    from reconciler.datasets.labels import read_labels
+    from reconciler.datasets.inventory.files import InFolder
+    from reconciler.datasets.labels.reading import read_labels
     from reconciler.datasets.question import Join, Key, Output, Question
-    from reconciler.datasets.result import About, labelled
+    from reconciler.datasets.results.result import About, labelled
 
     joins = []
     for name in GROUPS:

@@ -52,7 +52,7 @@ def ours(spark: Any, folder: Path) -> Callable[[], Any]:
     """The labels are checked each time."""
     sys.path.insert(0, str(HOME))
     from reconciler.datasets.engines.spark import Spark
-    from reconciler.datasets.files import InFolder
+    from reconciler.datasets.inventory.files import InFolder
     from reconciler.datasets.question import Join, Key, Output, Question
 
     columns = tuple(Output(f"{name}_1", name, kind) for name, kind in FEATURES.items())

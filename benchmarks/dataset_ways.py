@@ -29,10 +29,10 @@ def ours(folder: Path, groups: str, scratch: Path) -> Callable[[], Any]:
     """Labels checked, joined and put together as a dataset is."""
     sys.path.insert(0, str(HOME))
     from reconciler.datasets.engines.duckdb import DuckDb
-    from reconciler.datasets.files import InFolder
-    from reconciler.datasets.labels import read_labels
+    from reconciler.datasets.inventory.files import InFolder
+    from reconciler.datasets.labels.reading import read_labels
     from reconciler.datasets.question import Join, Key, Output, Question
-    from reconciler.datasets.result import About, labelled
+    from reconciler.datasets.results.result import About, labelled
 
     joins = []
     for name in groups:

@@ -27,8 +27,8 @@ from dataset_stores import Stores
 from dataset_suite import moments_of, told
 
 from reconciler.datasets.engines.spark import Spark
-from reconciler.datasets.files import InEnvironment
-from reconciler.datasets.label_faults import LabelsRefused
+from reconciler.datasets.inventory.files import InEnvironment
+from reconciler.datasets.labels.faults import LabelsRefused
 from reconciler.datasets.moments import fixed_width
 from reconciler.datasets.question import Listing, Status, status_name
 from reconciler.errors import Invalid, ReconcilerError

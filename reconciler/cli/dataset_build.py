@@ -19,8 +19,8 @@ from reconciler.errors import Usage
 from reconciler.render.counts import count
 
 if TYPE_CHECKING:
-    from reconciler.datasets.manifest import Manifest
-    from reconciler.datasets.result import Result
+    from reconciler.datasets.results.manifest import Manifest
+    from reconciler.datasets.results.result import Result
     from reconciler.store.datasets import EngineName
 
 
@@ -162,7 +162,7 @@ def _check_repeat() -> None:
 
 
 def _check_picture(picture: Path) -> None:
-    from reconciler.datasets.report import check_picture  # noqa: PLC0415 - only who wants one needs it
+    from reconciler.datasets.results.report import check_picture  # noqa: PLC0415 - only who wants one needs it
 
     check_picture(picture)
 
@@ -170,7 +170,7 @@ def _check_picture(picture: Path) -> None:
 def _manifest(path: Path | None) -> Manifest | None:
     if path is None:
         return None
-    from reconciler.datasets.manifest import read_manifest  # noqa: PLC0415 - heavy
+    from reconciler.datasets.results.manifest import read_manifest  # noqa: PLC0415 - heavy
 
     return read_manifest(path)
 
@@ -195,7 +195,7 @@ def _written(built: Result, out: Path, form: str | None, partition_by: tuple[str
 
 
 def _repeated(before: Manifest, built: Result, out: Path, output: str) -> int:
-    from reconciler.datasets.manifest import repeat  # noqa: PLC0415 - heavy
+    from reconciler.datasets.results.manifest import repeat  # noqa: PLC0415 - heavy
 
     try:
         out.mkdir(parents=True, exist_ok=True)

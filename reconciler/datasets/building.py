@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from reconciler.config import Environment
 from reconciler.contract import Contract
-from reconciler.datasets.assembling import Unmatched
-from reconciler.datasets.buffering import waiting_notes
 from reconciler.datasets.definition import question_of
 from reconciler.datasets.engines import NAMES, check_engine, engine_of
-from reconciler.datasets.files import InEnvironment, InFolder
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.inventory.buffering import waiting_notes
+from reconciler.datasets.inventory.files import InEnvironment, InFolder
+from reconciler.datasets.inventory.readiness import open_places
+from reconciler.datasets.labels.reading import read_labels
 from reconciler.datasets.progress import Line, Tell, is_watched
 from reconciler.datasets.question import SECONDS, Answer, Engine, Listed, Listing, Moments, Question
-from reconciler.datasets.readiness import open_places
-from reconciler.datasets.result import About, Result, labelled, listed
+from reconciler.datasets.results.assembling import Unmatched
+from reconciler.datasets.results.result import About, Result, labelled, listed
 from reconciler.errors import ReconcilerError, Usage
 from reconciler.records.offline.place import Place
 from reconciler.records.scratch import scratch_folder

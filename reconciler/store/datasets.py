@@ -14,12 +14,12 @@ from reconciler.state import Dataset as Declared
 from reconciler.store.opened import Opened
 
 if TYPE_CHECKING:
-    from reconciler.datasets.assembling import Unmatched
     from reconciler.datasets.building import Asking
     from reconciler.datasets.progress import Tell
     from reconciler.datasets.question import Question
-    from reconciler.datasets.result import Result
-    from reconciler.datasets.skew_report import SkewReport
+    from reconciler.datasets.results.assembling import Unmatched
+    from reconciler.datasets.results.result import Result
+    from reconciler.datasets.skew.report import SkewReport
     from reconciler.spec import Dataset
 
 EngineName: TypeAlias = Literal["duckdb", "athena", "spark"]
@@ -172,14 +172,14 @@ class Datasets(Opened):
         list of such. All groups are read in one go. What would be null in a training set at this moment is None.
         `at` is the moment that ages count to; now, unless given.
         """
-        from reconciler.datasets.serving import vector  # noqa: PLC0415 - only who serves needs it
+        from reconciler.datasets.serving.vectors import vector  # noqa: PLC0415 - only who serves needs it
 
         question, targets = self._served(features)
         return vector(self._runtime, question, targets, keys, at=at)
 
     async def avector(self, features: Features, keys: Any, *, at: datetime | None = None) -> Any:
         """`vector` on the running event loop, without a thread."""
-        from reconciler.datasets.serving import avector  # noqa: PLC0415 - as above
+        from reconciler.datasets.serving.vectors import avector  # noqa: PLC0415 - as above
 
         question, targets = self._served(features)
         return await avector(self._runtime, question, targets, keys, at=at)
@@ -200,7 +200,7 @@ class Datasets(Opened):
         `sample` records of each group are drawn by `seed`; None takes all. With `labels` the records are theirs. What
         is at odds is looked at again until it agrees, for at most `wait`: it may be on its way offline.
         """
-        from reconciler.datasets.checking import check_skew  # noqa: PLC0415 - heavy
+        from reconciler.datasets.skew.asking import check_skew  # noqa: PLC0415 - heavy
 
         declared, contracts = declared_of(features)
         asking = self._asking(declared, contracts, engine=engine, tell=tell)

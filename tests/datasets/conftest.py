@@ -28,7 +28,7 @@ def engine(request, stores, tmp_path):
 
 def _duckdb(stores, folder, scratch):
     from reconciler.datasets.engines.duckdb import DuckDb
-    from reconciler.datasets.files import InEnvironment, InFolder
+    from reconciler.datasets.inventory.files import InEnvironment, InFolder
 
     if folder is None:
         return DuckDb(InEnvironment(stores.environment, stores.root), scratch)

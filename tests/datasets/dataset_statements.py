@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
 
-from reconciler.datasets.files import InEnvironment
+from reconciler.datasets.inventory.files import InEnvironment
 from reconciler.datasets.moments import thresholds
 from reconciler.datasets.question import Answer, Facts, Listed, answer_schema, listed_schema
 from reconciler.datasets.sql import FACTS, SPARK, TRINO, Source, answer_sql, listing_sql

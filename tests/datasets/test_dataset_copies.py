@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.datasets.files import InFolder
+from reconciler.datasets.inventory.files import InFolder
 from reconciler.datasets.question import Join, Key, Output
 from reconciler.records.offline.place import NoOffline
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from reconciler import connect
-from reconciler.datasets.label_faults import LabelsRefused
+from reconciler.datasets.labels.faults import LabelsRefused
 from reconciler.errors import ReconcilerError, Usage
 from reconciler.spec import Dataset, feature_group
 
@@ -48,7 +48,7 @@ def test_a_snapshot_of_a_dataset_that_counts_ages_is_refused(store):
 
 
 def test_moments_of_half_a_doubles_digits_are_refused(stores, tmp_path):
-    from reconciler.datasets.labels import read_labels
+    from reconciler.datasets.labels.reading import read_labels
     from reconciler.datasets.question import Join, Key, Output, Question
 
     join = Join("sky", "sky", Key("a", "String"), "airport", "at", "String", (Output("clouds", "clouds", "Integral"),))

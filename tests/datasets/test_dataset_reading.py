@@ -7,7 +7,7 @@ import pytest
 from dataset_cases import SHAPES, a_case, visible
 from dataset_oracle import Stored, same
 
-from reconciler.datasets.files import InEnvironment, InFolder
+from reconciler.datasets.inventory.files import InEnvironment, InFolder
 
 
 def _read(where, join, features):

@@ -36,9 +36,9 @@ def test_any_snapshot_and_any_history_is_what_it_should_be(stores, engine, chanc
 @pytest.mark.parametrize("seed", range(8))
 def test_what_is_more_than_memory_should_hold_is_answered_in_pieces(stores, tmp_path, monkeypatch, seed):
     """Batches of two rows, and every chosen row on disk."""
-    from reconciler.datasets import gathering, listing, passing
     from reconciler.datasets.engines import duckdb
-    from reconciler.datasets.files import InEnvironment
+    from reconciler.datasets.inventory.files import InEnvironment
+    from reconciler.datasets.joining import gathering, listing, passing
 
     monkeypatch.setattr(duckdb, "BLOCK", 3)
     for module in (passing, gathering, listing):

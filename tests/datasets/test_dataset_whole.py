@@ -12,9 +12,9 @@ import pytest
 from dataset_cases import a_case, iso
 from dataset_oracle import DELETED, MATCHED, MISSING, NO_KEY, STALE, Label, answer, differences, instant, same
 
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels.reading import read_labels
 from reconciler.datasets.question import Answer, Facts, answer_schema
-from reconciler.datasets.result import About, labelled
+from reconciler.datasets.results.result import About, labelled
 
 _ARROW = {"String": pa.string(), "Integral": pa.int64()}
 _BILLION = 10**9

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.config import Environment
-from reconciler.datasets.files import InEnvironment, InFolder
+from reconciler.datasets.inventory.files import InEnvironment, InFolder
 from reconciler.datasets.question import Engine
 from reconciler.errors import Usage
 

@@ -28,6 +28,7 @@ from reconciler.datasets.engines.athena_rows import as_schema, by_row, downloade
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
 from reconciler.datasets.engines.athena_sorting import by_keys
 from reconciler.datasets.engines.athena_tables import Table, tables_of
+from reconciler.datasets.inventory.readiness import open_places
 from reconciler.datasets.moments import AT_REAL, AT_TEXT, threshold_schema, thresholds
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
@@ -42,7 +43,6 @@ from reconciler.datasets.question import (
     answer_schema,
     listed_schema,
 )
-from reconciler.datasets.readiness import open_places
 from reconciler.datasets.sql import FACTS, TRINO, Span, answer_sql, listing_sql
 from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
 from reconciler.datasets.sql.listings import COUNTS, TIMES

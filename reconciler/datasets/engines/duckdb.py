@@ -1,6 +1,6 @@
 """Datasets in this process, out of the offline stores' files.
 
-Labels are joined by a stream of our own (`asof`): the group's rows pass once, in any order, and are never sorted; only
+Labels are joined by a stream of our own (`joining`): the group's rows pass once, in any order, and are never sorted; only
 the chosen ones are read whole. Snapshots and histories, which do sort a group, are DuckDB's work, which spills to disk.
 This is the only module of datasets that imports duckdb.
 """
@@ -20,14 +20,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reconciler.datasets.asof import Numbers, ask
-from reconciler.datasets.files import Span, Where
-from reconciler.datasets.gathering import Gathered, decided, gather
-from reconciler.datasets.listing import Rows, choosing_sql
+from reconciler.datasets.inventory.files import Span, Where
+from reconciler.datasets.inventory.plain import Plain
+from reconciler.datasets.joining.gathering import Gathered, decided, gather
+from reconciler.datasets.joining.listing import Rows, choosing_sql
+from reconciler.datasets.joining.newest import Newest
+from reconciler.datasets.joining.passing import THREADS, Pass, Passed, codes_of, micros_of
+from reconciler.datasets.joining.slots import Numbers, ask
 from reconciler.datasets.moments import Points, fixed_width, oldest_instants, oldest_reals, points_of
-from reconciler.datasets.newest import Newest
-from reconciler.datasets.passing import THREADS, Pass, Passed, codes_of, micros_of
-from reconciler.datasets.plain_files import Plain
 from reconciler.datasets.progress import Progress, Tell
 from reconciler.datasets.question import (
     SECONDS,

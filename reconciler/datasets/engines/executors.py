@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reconciler.datasets.files import DataFile, Inventory
+from reconciler.datasets.inventory.files import DataFile, Inventory
 from reconciler.datasets.moments import fixed_width
 from reconciler.datasets.question import ROW, SECONDS, Facts
 from reconciler.datasets.sql import FACTS

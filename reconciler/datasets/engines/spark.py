@@ -25,16 +25,15 @@ from pyspark import StorageLevel, TaskContext
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as everywhere
 
-from reconciler.datasets.assembling import Unmatched
 from reconciler.datasets.engines import executors, spark_labels
 from reconciler.datasets.engines.athena_rows import as_schema, by_row
 from reconciler.datasets.engines.spark_labels import Summary
 from reconciler.datasets.engines.spark_tables import as_spark, check_labels, columns_of_table, kind_of, own_columns
-from reconciler.datasets.files import InEnvironment, Span, Where
-from reconciler.datasets.label_columns import needed
-from reconciler.datasets.label_faults import LabelsRefused
-from reconciler.datasets.label_moments import MomentReader
-from reconciler.datasets.label_zones import zone_of
+from reconciler.datasets.inventory.files import InEnvironment, Span, Where
+from reconciler.datasets.labels.columns import needed
+from reconciler.datasets.labels.faults import LabelsRefused
+from reconciler.datasets.labels.times import MomentReader
+from reconciler.datasets.labels.zones import zone_of
 from reconciler.datasets.moments import thresholds
 from reconciler.datasets.progress import Tell
 from reconciler.datasets.question import (
@@ -52,7 +51,8 @@ from reconciler.datasets.question import (
     status_name,
     value_name,
 )
-from reconciler.datasets.report import Report
+from reconciler.datasets.results.assembling import Unmatched
+from reconciler.datasets.results.report import Report
 from reconciler.datasets.sql import FACTS, Source, answer_sql, listing_sql
 from reconciler.datasets.sql import SPARK_ITSELF as SPARK
 from reconciler.records.offline.spark import check_reach, shuffled, told

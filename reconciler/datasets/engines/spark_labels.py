@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from reconciler.datasets.label_faults import Example, Gathered, LabelFault, LabelsRefused
-from reconciler.datasets.label_moments import MomentReader
+from reconciler.datasets.labels.faults import Example, Gathered, LabelFault, LabelsRefused
+from reconciler.datasets.labels.times import MomentReader
 from reconciler.datasets.moments import points_of, threshold_schema, thresholds
 from reconciler.datasets.question import ROW, Question
-from reconciler.datasets.tally import Tally
+from reconciler.datasets.results.tally import Tally
 
 SUMMARY: Final = "summary"
 IDENTITY: Final = pa.decimal128(38, 0)

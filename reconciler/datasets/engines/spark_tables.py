@@ -13,9 +13,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from reconciler.datasets.engines.spark_labels import IDENTITY
-from reconciler.datasets.label_columns import check_columns
-from reconciler.datasets.label_faults import LabelFault, LabelsRefused
-from reconciler.datasets.label_moments import MomentReader
+from reconciler.datasets.labels.columns import check_columns
+from reconciler.datasets.labels.faults import LabelFault, LabelsRefused
+from reconciler.datasets.labels.times import MomentReader
 from reconciler.datasets.question import Join, Question
 from reconciler.datasets.sql import SPARK
 from reconciler.errors import Fault, Invalid

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.datasets.asof import Seen, ask
+from reconciler.datasets.joining.slots import Seen, ask
 from reconciler.datasets.moments import Points
 
 YEAR_1, YEAR_9999 = -62_135_596_800, 253_402_300_799

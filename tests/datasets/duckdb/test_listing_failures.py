@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.datasets.engines.duckdb import DuckDb
-from reconciler.datasets.files import InFolder
+from reconciler.datasets.inventory.files import InFolder
 from reconciler.datasets.question import Join, Key, Listing, Moments, Output, Question
 from reconciler.records.offline.reading import Unreadable
 
@@ -49,7 +49,7 @@ def test_a_damaged_file_is_named_by_a_snapshot(folder, tmp_path):
 
 
 def test_an_interrupt_of_a_snapshot_is_an_interrupt(folder, tmp_path, monkeypatch):
-    from reconciler.datasets import reading
+    from reconciler.datasets.inventory import reading
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

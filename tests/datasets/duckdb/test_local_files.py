@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.datasets.engines.duckdb import DuckDb
-from reconciler.datasets.files import InFolder, Span
+from reconciler.datasets.inventory.files import InFolder, Span
+from reconciler.datasets.inventory.reading import Changed
 from reconciler.datasets.question import Join, Key, Moments, Output, Question
-from reconciler.datasets.reading import Changed
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 JOIN = Join(

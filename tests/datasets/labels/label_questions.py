@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from reconciler.datasets.label_faults import LabelsRefused
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels.faults import LabelsRefused
+from reconciler.datasets.labels.reading import read_labels
 from reconciler.datasets.question import Join, Key, Output, Question
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from label_questions import a_join, a_question, refusal
 
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels.reading import read_labels
 from reconciler.errors import Usage
 
 WRONG = "The labels cannot be used, and no feature was read."

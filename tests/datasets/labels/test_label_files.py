@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from label_questions import a_join, a_question, refusal
 
-from reconciler.datasets import label_rows
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels import rows as label_rows
+from reconciler.datasets.labels.reading import read_labels
 from reconciler.errors import Invalid
 
 AT = "2013-01-01T00:00:00Z"
@@ -122,7 +122,7 @@ def test_whole_numbers_of_json_stay_whole(tmp_path):
 
 def test_columns_of_json_that_come_later_are_columns_of_all_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(label_rows, "CHUNK_ROWS", 1)
-    monkeypatch.setattr("reconciler.datasets.label_files.CHUNK_ROWS", 1)
+    monkeypatch.setattr("reconciler.datasets.labels.files.CHUNK_ROWS", 1)
     lines = [
         '{"plane": "a", "at": 1}',
         '{"plane": "b", "at": 2}',
@@ -140,7 +140,7 @@ def test_columns_of_json_that_come_later_are_columns_of_all_rows(tmp_path, monke
 
 
 def test_a_column_of_json_with_numbers_here_and_texts_there_is_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr("reconciler.datasets.label_files.CHUNK_ROWS", 1)
+    monkeypatch.setattr("reconciler.datasets.labels.files.CHUNK_ROWS", 1)
     name = write("a.jsonl", '{"plane": "a", "at": 1}\n{"plane": "a", "at": "x"}\n', tmp_path)
 
     assert refusal(name, tmp_path)[1] == (

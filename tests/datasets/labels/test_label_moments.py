@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_questions import a_join, a_question, refusal
 
-from reconciler.datasets.label_zones import localized
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels.reading import read_labels
+from reconciler.datasets.labels.zones import localized
 from reconciler.errors import Usage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from label_questions import a_question
 
-from reconciler.datasets.labels import read_labels
+from reconciler.datasets.labels.reading import read_labels
 
 NOON = datetime(2013, 1, 1, 12, 0, 0, 250, tzinfo=UTC)
 AT = 1357041600

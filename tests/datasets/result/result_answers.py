@@ -17,7 +17,7 @@ from reconciler.datasets.question import (
     Status,
     answer_schema,
 )
-from reconciler.datasets.result import About, Result, labelled
+from reconciler.datasets.results.result import About, Result, labelled
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 ABOUT = About("departure-delay", "local", "duckdb", "at", ("labels.csv",))

@@ -15,9 +15,9 @@ from result_answers import (
     rows_of,
 )
 
-from reconciler.datasets.assembling import BLOCK, Labelled, in_blocks
 from reconciler.datasets.question import Answer, Facts, Status
-from reconciler.datasets.result import About, labelled
+from reconciler.datasets.results.assembling import BLOCK, Labelled, in_blocks
+from reconciler.datasets.results.result import About, labelled
 from reconciler.errors import ReconcilerError, Usage
 
 FOUR = {
@@ -173,7 +173,7 @@ def test_an_answer_is_let_go_of_where_its_rows_cannot_be_kept(tmp_path, monkeypa
 
     given = Answer(rows_of(QUESTION, MIXED).schema, batches(), Facts())
     result = labelled(QUESTION, labels(FOUR), lambda: given, About(), scratch=tmp_path)
-    monkeypatch.setattr("reconciler.datasets.kept.Kept.add", interrupted)
+    monkeypatch.setattr("reconciler.datasets.results.kept.Kept.add", interrupted)
     with pytest.raises(KeyboardInterrupt):
         result.to_arrow()
 
@@ -244,7 +244,7 @@ def test_batches_of_any_size_become_blocks_of_one_size():
 
 @pytest.mark.parametrize("step", [1, 3, 4, 8])
 def test_texts_that_no_batch_holds_are_in_smaller_blocks(tmp_path, monkeypatch, step):
-    monkeypatch.setattr("reconciler.datasets.assembling.TEXT_BYTES", 10)
+    monkeypatch.setattr("reconciler.datasets.results.assembling.TEXT_BYTES", 10)
     table = pa.table({"n": range(8), "t": ["a", None, "bbbb", "bbbb", "cc", "c" * 20, "", "dd"]})
 
     blocks = list(in_blocks(iter(table.to_batches(max_chunksize=step)), table.schema))

@@ -19,14 +19,14 @@ import pytest
 from result_answers import ABOUT, GOOD, NO_PLANE, NO_WEATHER, NOON, QUESTION, SEATS, a_result, answer, labels, rows_of
 
 from reconciler.cli.tables import as_csv
-from reconciler.datasets import hive
-from reconciler.datasets.assembling import BLOCK
-from reconciler.datasets.csv_lines import csv_head, csv_lines
-from reconciler.datasets.drafts import draft_of
-from reconciler.datasets.hive import Partitions
-from reconciler.datasets.kept import Kept
 from reconciler.datasets.question import Status
-from reconciler.datasets.result import labelled
+from reconciler.datasets.results import hive
+from reconciler.datasets.results.assembling import BLOCK
+from reconciler.datasets.results.csv_lines import csv_head, csv_lines
+from reconciler.datasets.results.drafts import draft_of
+from reconciler.datasets.results.hive import Partitions
+from reconciler.datasets.results.kept import Kept
+from reconciler.datasets.results.result import labelled
 from reconciler.errors import Invalid, ReconcilerError, Usage
 
 THREE = {"origin": ["JFK", "LGA", "JFK"], "tailnum": ["N1", "007", ""]}
@@ -313,7 +313,7 @@ def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch, result):
         raise OSError(28, "No space left on device")
 
     (tmp_path / "train.csv").write_text("before")
-    monkeypatch.setattr("reconciler.datasets.writing.csv_lines", full)
+    monkeypatch.setattr("reconciler.datasets.results.writing.csv_lines", full)
 
     with pytest.raises(ReconcilerError, match=r"train\.csv cannot be written: No space left on device"):
         result.to_csv(tmp_path / "train.csv", replace=True)
@@ -334,7 +334,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_that_writes_there(tmp
     code = textwrap.dedent(f"""
         import os, signal
         from pathlib import Path
-        from reconciler.datasets.drafts import draft_of
+        from reconciler.datasets.results.drafts import draft_of
         with draft_of(Path({str(place)!r})) as draft:
             (draft / "rows").write_text("half")
             os.kill(os.getpid(), signal.SIGKILL)

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from result_answers import ABOUT, NOON, PLANE, WEATHER
 
-from reconciler.datasets.manifest import repeat
 from reconciler.datasets.question import Facts, Listed, Listing, listed_schema
-from reconciler.datasets.result import listed
+from reconciler.datasets.results.manifest import repeat
+from reconciler.datasets.results.result import listed
 
 EVENT = "2024-01-01T11:00:00.000000000Z"
 LATER = datetime(2024, 1, 2, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from result_answers import ABOUT, GOOD, NO_PLANE, NO_WEATHER, NOON, PLANE, QUESTION, SEATS, WEATHER, a_result, labels
 
-from reconciler.datasets.checksum import Checksum
-from reconciler.datasets.manifest import Manifest, damages, definition_of, digest_of, read_manifest, repeat
 from reconciler.datasets.question import Key, Question
+from reconciler.datasets.results.checksum import Checksum
+from reconciler.datasets.results.manifest import Manifest, damages, definition_of, digest_of, read_manifest, repeat
 from reconciler.errors import Usage
 
 THREE = {"origin": ["JFK", "LGA", "JFK"], "tailnum": ["N1", "007", "N2"]}

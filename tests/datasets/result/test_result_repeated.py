@@ -7,7 +7,7 @@ import pytest
 from project import Project
 
 from reconciler import connect
-from reconciler.datasets.manifest import damages, read_manifest, repeat
+from reconciler.datasets.results.manifest import damages, read_manifest, repeat
 from reconciler.spec import Offline, Online, feature, feature_group
 
 AT = datetime(2013, 7, 10, 16, tzinfo=UTC)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from result_answers import GOOD, NO_PLANE, NOON, QUESTION, SEATS, a_result, labels
 
-from reconciler.datasets import tally
 from reconciler.datasets.question import Status
-from reconciler.datasets.report import QUANTILES, JoinReport, Report, share, span
-from reconciler.datasets.tally import AgeTally
+from reconciler.datasets.results import tally
+from reconciler.datasets.results.report import QUANTILES, JoinReport, Report, share, span
+from reconciler.datasets.results.tally import AgeTally
 from reconciler.errors import Usage
 
 SVG = "{http://www.w3.org/2000/svg}"

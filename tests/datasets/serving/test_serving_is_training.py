@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from serving_world import AT, DEST, WEATHER, iso
 
 from reconciler.datasets.question import Moments, Status
-from reconciler.datasets.serving import served
-from reconciler.datasets.skew import check
+from reconciler.datasets.serving.vectors import served
+from reconciler.datasets.skew.check import check
 
 MILLIS = st.integers(1, 7_200_000)
 """Before the moment: of a strict dataset's record the online store no longer has what was before a row of it."""

@@ -9,11 +9,11 @@ import pytest
 from brute_engine import Brute
 from serving_world import AT, CREW, DEST, PLANE, WEATHER, World, ago, iso
 
-from reconciler.datasets.comparing import Feature
-from reconciler.datasets.files import InEnvironment
+from reconciler.datasets.inventory.files import InEnvironment
 from reconciler.datasets.question import Moments, Output
-from reconciler.datasets.skew import Patience, check
-from reconciler.datasets.skew_report import Finding, GroupSkew, SkewReport
+from reconciler.datasets.skew.check import Patience, check
+from reconciler.datasets.skew.comparing import Feature
+from reconciler.datasets.skew.report import Finding, GroupSkew, SkewReport
 from reconciler.errors import Usage
 
 

@@ -13,7 +13,7 @@ from serving_world import AT, CREW, DEST, PLANE, WEATHER, ago, iso
 
 from reconciler.aws.runtime import Runtime
 from reconciler.datasets.question import Status
-from reconciler.datasets.serving import aserved, avector, served, vector, vector_frame, vector_table
+from reconciler.datasets.serving.vectors import aserved, avector, served, vector, vector_frame, vector_table
 from reconciler.errors import Invalid, Usage
 from reconciler.records.decoding import Unreadable
 
@@ -230,6 +230,6 @@ def test_a_table_of_vectors_has_the_types_of_the_training_set(world):
 
 
 def test_serving_needs_no_arrow():
-    code = "import sys, reconciler.datasets.serving; print({'pyarrow', 'numpy', 'pandas'} & set(sys.modules))"
+    code = "import sys, reconciler.datasets.serving.vectors; print({'pyarrow', 'numpy', 'pandas'} & set(sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

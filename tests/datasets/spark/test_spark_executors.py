@@ -11,9 +11,9 @@ from dataset_oracle import Stored, instant, written_out
 from reconciler.datasets.engines import executors, spark_labels
 from reconciler.datasets.engines.spark_labels import Summary
 from reconciler.datasets.engines.spark_tables import check_labels, columns_of_table
-from reconciler.datasets.files import DataFile, InEnvironment
-from reconciler.datasets.label_faults import LabelsRefused
-from reconciler.datasets.label_moments import MomentReader
+from reconciler.datasets.inventory.files import DataFile, InEnvironment
+from reconciler.datasets.labels.faults import LabelsRefused
+from reconciler.datasets.labels.times import MomentReader
 from reconciler.datasets.question import Join, Key, Output, Question, Status
 from reconciler.errors import Invalid
 

@@ -1,0 +1,1 @@
+"""Labels of any shape, read and checked as a whole."""

@@ -1,0 +1,1 @@
+"""Answers and labels put together, handed out, written, and told about."""

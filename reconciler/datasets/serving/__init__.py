@@ -1,0 +1,1 @@
+"""Vectors as models are served them, out of the online stores."""
