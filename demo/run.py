@@ -185,9 +185,7 @@ def _labels(file: Path) -> None:
         table.writerow(("flight", "scheduled_at", "origin", "dest", "tail_number", "delay_min"))
         for one in flights():
             moment = one.scheduled_at.isoformat().replace("+00:00", "Z")
-            table.writerow(
-                (f"{one.carrier}{one.number}", moment, one.origin, one.dest, one.tail_number, one.delay_min)
-            )
+            table.writerow((f"{one.carrier}{one.number}", moment, one.origin, one.dest, one.tail_number, one.delay_min))
 
 
 def _write(file: Path, records: Iterator[Any]) -> None:
