@@ -1,8 +1,8 @@
 """Datasets in this process, out of the offline stores' files.
 
-Labels are joined by a stream of our own (`joining`): the group's rows pass once, in any order, and are never sorted; only
-the chosen ones are read whole. Snapshots and histories, which do sort a group, are DuckDB's work, which spills to disk.
-This is the only module of datasets that imports duckdb.
+Labels are joined by a stream of our own (`joining`): the group's rows pass once, in any order, and are never sorted;
+only the chosen ones are read whole. Snapshots and histories, which do sort a group, are DuckDB's work, which spills to
+disk. This is the only module of datasets that imports duckdb.
 """
 
 from __future__ import annotations
