@@ -95,6 +95,11 @@ both readings included. SageMaker SDK 3 runs in the environment of `make proof C
 Parquet file and write files sorted by event time, one folder an hour, into a local folder; the hand-tuned script sorts
 once and writes the same files, and checks nothing.
 
+`benchmarks/datasets.py` makes a training set from the same files in a process for each way: text times, a folder for
+each hour, one row in fifty a correction, one in a hundred a tombstone. polars and pandas sort each group and take the
+last of several rows of one moment; DuckDB's ASOF does neither. The SDK's line has longer histories and few tombstones,
+which is what its statement is good at: where there are many tombstones, and short histories, it is nearer to ours.
+
 `benchmarks/dataset_feast.py` makes the same training set with Feast, in an environment of its own that is made on first
 use. Feast reads each group from one file with timestamps, ours reads text times from a folder for each hour, and both
 are timed from a frame of labels to the table of the result.
