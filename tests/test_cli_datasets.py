@@ -238,3 +238,13 @@ def test_a_repetition_takes_no_options_that_its_manifest_answers(project):
 
 def test_nothing_is_built_as_of_a_moment_to_come(project):
     assert "yet to come" in failed(project, *BUILD, "--out", "later.csv", "--as-of", "2999-01-01T00:00:00Z")
+
+
+def test_a_repetition_tells_that_what_it_repeats_was_changed_since(project):
+    assert project.run(*BUILD, "--out", "changed.csv").returncode == 0
+    project.write("changed.csv", "edited\n")
+
+    done = project.run(*BUILD, "--out", "unchanged", "--repeat", "changed.csv")
+
+    assert (done.returncode, done.stdout[:20]) == (0, "The same to the byte")
+    assert "changed.csv was changed after it was built." in done.stderr

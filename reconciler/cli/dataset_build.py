@@ -195,7 +195,7 @@ def _written(built: Result, out: Path, form: str | None, partition_by: tuple[str
 
 
 def _repeated(before: Manifest, built: Result, out: Path, output: str) -> int:
-    from reconciler.datasets.results.manifest import repeat  # noqa: PLC0415 - heavy
+    from reconciler.datasets.results.manifest import damages, repeat  # noqa: PLC0415 - heavy
 
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -205,6 +205,8 @@ def _repeated(before: Manifest, built: Result, out: Path, output: str) -> int:
         raise Usage(f"{out} cannot be made: {failed.strerror}.") from failed
     if any(out.iterdir()):
         raise Usage(f"{out} is not empty: what is built again goes into an empty folder.")
+    for damage in damages(before):
+        say(damage)
     found = repeat(before, built, out)
     if output == "json":
         print_json({"is_same": found.is_same, "differences": list(found.differences)})
