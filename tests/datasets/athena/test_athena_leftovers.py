@@ -161,10 +161,22 @@ def test_what_a_killed_run_left_may_be_gone_already(stores, engine):
     assert journals(stores) == []
 
 
-def kill_one(root):
-    """A run in a process of its own that is killed while its query runs."""
+def test_what_a_run_left_that_never_heard_of_its_query_is_removed_by_the_next(stores, aws, engine):
+    """Athena's own results lie in the folder of the run: they are found without the query's id."""
+    stores.emulator.settings = stores.emulator.settings._replace(query_s=0.0)
+    before = aws.state()
+    kill_one(stores.root, heard=False)
+    assert any(key.endswith("-manifest.csv") for key in aws.objects() - before[0])
+
+    list(answer(engine).batches)
+
+    assert aws.state() == before
+
+
+def kill_one(root, *, heard=True):
+    """A run in a process of its own that is killed while its query runs, or (not `heard`) before it knows which."""
     program = f"""
-        import os, signal, sys
+        import os, signal, sys, time
         from pathlib import Path
         sys.path[:0] = {[str(HERE), str(HERE.parent)]!r}
         from athena_world import answer
@@ -172,7 +184,22 @@ def kill_one(root):
         from reconciler.datasets.engines.athena import AthenaEngine
         environment = Environment("test", "embedded", region="us-east-1")
         engine = AthenaEngine(environment, Path({str(root)!r}))
-        told = lambda progress: progress.stage == "on Athena" and os.kill(os.getpid(), signal.SIGKILL)
+        from reconciler.records.offline.place import open_place
+        def told(progress):
+            if {heard} and progress.stage == "on Athena":
+                os.kill(os.getpid(), signal.SIGKILL)
+        def die(parsed, **_):
+            if "QueryExecutionId" not in parsed:
+                return  # refused, as it does not say where results go
+            asked = {{"QueryExecutionId": parsed["QueryExecutionId"]}}
+            athena = reach.athena._client
+            while athena.get_query_execution(**asked)["QueryExecution"]["Status"]["State"] != "SUCCEEDED":
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGKILL)
+        reach = engine._reach(open_place(environment, Path({str(root)!r}), "live-g"))
+        engine._reach = lambda _: reach
+        if not {heard}:
+            reach.athena._client.meta.events.register("after-call.athena.StartQueryExecution", die)
         list(answer(engine, tell=told).batches)
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=False)
