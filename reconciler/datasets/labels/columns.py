@@ -113,7 +113,8 @@ def _time_type(name: str, kind: pa.DataType, zone: tzinfo | None) -> Iterator[La
             reason = "The times have no time zone, so the instants are not known."
             yield LabelFault(name, reason, 'Say which one: time_zone="UTC", or another.')
     elif pt.is_float32(kind) or pt.is_float16(kind):
-        reason = f"The column is {kind} numbers, which are minutes apart where seconds since 1970 are today."
+        bits = "32" if pt.is_float32(kind) else "16"
+        reason = f"The column is numbers of {bits} bits, which are minutes apart where seconds since 1970 are today."
         yield LabelFault(name, reason, "Make the times float64 where they come from: a cast brings nothing back.")
     elif pt.is_date(kind):
         fix = "Give instants: midnight of which zone, or the end of the day?"
