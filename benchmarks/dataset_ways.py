@@ -28,6 +28,8 @@ OWN = ("api_invocation_time", "write_time")
 def ours(folder: Path, groups: str, scratch: Path) -> Callable[[], Any]:
     """Labels checked, joined and put together as a dataset is."""
     sys.path.insert(0, str(HOME))
+    import pandas  # noqa: F401, ICN001 - pyarrow imports it when it first meets numpy, and imports are not counted
+
     from reconciler.datasets.engines.duckdb import DuckDb
     from reconciler.datasets.inventory.files import InFolder
     from reconciler.datasets.labels.reading import read_labels

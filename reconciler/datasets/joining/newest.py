@@ -43,18 +43,20 @@ class Newest:
         # What adding needs for a while, by slot.
         self._last, self._contested = np.zeros(slots, np.int32), np.zeros(slots, np.bool_)
 
-    def add(self, slots: Numbers, rows: Seen) -> None:
-        """Rows, with the first slot that sees each of them."""
-        hopeful = np.flatnonzero(rows.seconds >= self.seconds[slots])
-        slots, seconds = slots[hopeful], rows.seconds[hopeful]
+    def add(self, slots: Numbers, rows: Seen, places: Numbers | None = None) -> None:
+        """Rows, or those at some places, with the first slot that sees each of them."""
+        seconds = rows.seconds if places is None else rows.seconds[places]
+        hopeful = np.flatnonzero(seconds >= self.seconds[slots])
+        slots, seconds = slots[hopeful], seconds[hopeful]
         before = self.seconds[slots]
         np.maximum.at(self.seconds, slots, seconds)
         latest = self.seconds[slots]
         ahead = seconds == latest
         # Whoever has a slot whose event time is exceeded now has it no longer.
         self.ids[slots[before < latest]] = NO_ROW
-        hopeful, slots = hopeful[ahead], slots[ahead]
-        self._settle(slots, rows.at(hopeful))
+        # The few that are left are copied, and none before.
+        left = hopeful[ahead]
+        self._settle(slots[ahead], rows.at(left if places is None else places[left]))
 
     def _settle(self, slots: Numbers, rows: Seen) -> None:
         """Rows whose seconds are those of their slots. Most slots have one, and had none."""

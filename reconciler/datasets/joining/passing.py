@@ -90,16 +90,16 @@ class Pass:
     def _look_at(self, some: Sequence[tuple[int, pa.RecordBatch]], tell: Callable[[int], None]) -> None:
         ids = np.concatenate([np.arange(first, first + batch.num_rows) for first, batch in some])
         columns = [_together(arrays) for arrays in zip(*(batch.columns for _, batch in some), strict=True)]
-        slots, rows, unreadable, newest = self._looked_at(columns, ids)
+        slots, rows, places, unreadable, newest = self._looked_at(columns, ids)
         with self._turn:
-            self.newest.add(slots, rows)
+            self.newest.add(slots, rows, places)
             self.passed.rows += len(ids)
             self.passed.unreadable += unreadable
             self.passed.newest_write = max(self.passed.newest_write, newest)
             tell(self.passed.rows)
 
-    def _looked_at(self, columns: Sequence[pa.Array], ids: Numbers) -> tuple[Numbers, Seen, int, int]:
-        """The rows that a label sees, with the first slot that does; how many are unreadable; the newest."""
+    def _looked_at(self, columns: Sequence[pa.Array], ids: Numbers) -> tuple[Numbers, Seen, Numbers | None, int, int]:
+        """First slots, and the rows that they see: those at places, or all; how many are unreadable; the newest."""
         identifiers, events, invoked, written, deleted = columns
         seconds, nanos, good = instants(events)
         good &= validity(identifiers)
@@ -119,10 +119,10 @@ class Pass:
         rows = Seen(codes, seconds, nanos, received, stored, gone, ids)
         rows = rows if len(kept) == len(ids) else rows.at(kept)
         slots, is_seen = self._asking.first_visible(rows)
-        if not is_seen.all():
-            places = np.flatnonzero(is_seen)
-            slots, rows = slots[places], rows.at(places)
-        return slots, rows, unreadable, newest
+        if is_seen.all():
+            return slots, rows, None, unreadable, newest
+        places = np.flatnonzero(is_seen)
+        return slots[places], rows, places, unreadable, newest
 
 
 def workers(inventory: Inventory) -> int:
