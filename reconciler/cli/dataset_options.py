@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from reconciler.cli.opening import open_beside
 from reconciler.cli.planning import registry_of
-from reconciler.config import read_config
 from reconciler.errors import Usage
-from reconciler.load import start
 
 if TYPE_CHECKING:
     from reconciler.state import Dataset, Registry
@@ -21,16 +20,11 @@ if TYPE_CHECKING:
 @contextmanager
 def open_dataset(name: str, env: str | None, *, to_change: bool = False) -> Iterator[tuple[Store, WithContracts]]:
     """The store of an environment, and a dataset of the registry, which its child process reads meanwhile."""
-    config = read_config()
-    environment = config.environment(env, to_change=to_change)
-    with start(config.root, config.registry, rows_of=name) as loading:
-        from reconciler.store import Store  # noqa: PLC0415
+    with open_beside(name, env, to_change=to_change) as (store, loading):
         from reconciler.store.datasets import WithContracts  # noqa: PLC0415
 
-        with Store(config, environment) as store:
-            store.check_account()
-            dataset = dataset_of(registry_of(loading), name)
-            yield store, WithContracts(dataset, loading.contracts())
+        dataset = dataset_of(registry_of(loading), name)
+        yield store, WithContracts(dataset, loading.contracts())
 
 
 def dataset_of(registry: Registry, name: str) -> Dataset:

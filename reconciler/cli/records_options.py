@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.opening import open_beside
 from reconciler.cli.options import format_option
 from reconciler.cli.planning import registry_of
 from reconciler.config import read_config
 from reconciler.errors import Usage
-from reconciler.load import Loading, start
+from reconciler.load import Loading
 
 if TYPE_CHECKING:
     from reconciler.contract import Contract
@@ -52,14 +53,8 @@ def open_group(group: str, env: str | None, *, to_change: bool = False) -> Itera
 
     The registry is read by its child process while the client comes up here.
     """
-    config = read_config()
-    environment = config.environment(env, to_change=to_change)
-    with start(config.root, config.registry, rows_of=group) as loading:
-        from reconciler.store import Store  # noqa: PLC0415
-
-        with Store(config, environment) as store:
-            store.check_account()
-            yield store, _contract(loading, group)
+    with open_beside(group, env, to_change=to_change) as (store, loading):
+        yield store, _contract(loading, group)
 
 
 def _contract(loading: Loading, group: str) -> Contract:

@@ -13,12 +13,13 @@ from reconciler.config import Environment
 from reconciler.contract import Contract
 from reconciler.datasets.definition import question_of
 from reconciler.datasets.engines import NAMES, check_engine, engine_of
+from reconciler.datasets.epoch import at_second
 from reconciler.datasets.inventory.buffering import waiting_notes
 from reconciler.datasets.inventory.files import InEnvironment, InFolder
 from reconciler.datasets.inventory.readiness import open_places
 from reconciler.datasets.labels.reading import read_labels
 from reconciler.datasets.progress import Line, Tell, is_watched
-from reconciler.datasets.question import SECONDS, Answer, Engine, Listed, Listing, Moments, Question
+from reconciler.datasets.question import Answer, Engine, Listed, Listing, Question
 from reconciler.datasets.results.assembling import Unmatched
 from reconciler.datasets.results.result import About, Result, labelled, listed
 from reconciler.errors import ReconcilerError, Usage
@@ -35,7 +36,6 @@ A = TypeVar("A", Answer, Listed)
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """How far ahead of this machine's clock `as_of` may be: it may have been set on another one."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def build(asking: Asking, labels: Any, *, session: Any = None) -> Result:
         scratch = stack.enter_context(scratch_folder(home_of(asking.root)))
         read = read_labels(labels, question, asking.time, time_zone=asking.time_zone, scratch=scratch, tell=asking.tell)
         engine = _engine(asking, scratch, session)
-        latest = _latest(read.moments)
+        latest = at_second(read.moments.latest)
         return labelled(
             question,
             read,
@@ -221,11 +221,3 @@ def _places(asking: Asking, question: Question) -> Mapping[str, Place]:
 
 def _engine(asking: Asking, scratch: Path, session: Any = None) -> Engine:
     return engine_of(asking.engine, asking.environment, asking.root, scratch, folder=asking.folder, session=session)
-
-
-def _latest(moments: Moments) -> datetime | None:
-    """The last moment of the labels, to the second; None without one, and beyond what Python can say."""
-    import pyarrow.compute as pc  # noqa: PLC0415 - heavy
-
-    seconds = pc.max(moments.table[SECONDS]).as_py()
-    return None if seconds is None else EPOCH + timedelta(seconds=seconds)

@@ -115,8 +115,8 @@ def _threshold(name: str, question: Question, points: Points, moments: pa.Record
 
 def points_of(moments: pa.Table | pa.RecordBatch) -> Points:
     """The moments of a table or a batch as numbers."""
-    seconds, nanos = (_flat(moments[name]) for name in (SECONDS, NANOS))
-    real = _flat(moments[REAL]) if REAL in moments.schema.names else None
+    seconds, nanos = (flat(moments[name]) for name in (SECONDS, NANOS))
+    real = flat(moments[REAL]) if REAL in moments.schema.names else None
     return Points(
         as_numpy(seconds),
         as_numpy(nanos).astype(np.int64),
@@ -182,7 +182,7 @@ def fixed_width(seconds: Any, nanos: Any, known: Mask | None = None) -> pa.Array
 
     Takes integers of numpy or Arrow, of the years 1 to 9999; null where they are null or not `known`.
     """
-    seconds, nanos = _flat(seconds), _flat(nanos)
+    seconds, nanos = flat(seconds), flat(nanos)
     if isinstance(seconds, pa.Array):
         known = validity(seconds) & validity(nanos) & (True if known is None else known)
         seconds, nanos = as_numpy(seconds), as_numpy(nanos)
@@ -198,8 +198,8 @@ def fixed_width(seconds: Any, nanos: Any, known: Mask | None = None) -> pa.Array
 
 def of_fixed_width(texts: Any) -> tuple[pa.Array, pa.Array]:
     """Seconds (int64) and nanoseconds (int32) of what `fixed_width` wrote; null where there is none."""
-    flat = _flat(texts).cast(pa.string())
-    found = iso.read(flat, validity(flat))
+    whole = flat(texts).cast(pa.string())
+    found = iso.read(whole, validity(whole))
     return _array(found.seconds, found.ok), _array(found.nanos.astype(np.int32), found.ok)
 
 
@@ -293,5 +293,6 @@ def _array(numbers: Any, known: Mask) -> pa.Array:
     return pa.array(numbers, mask=None if known.all() else ~known)
 
 
-def _flat(column: Any) -> Any:
+def flat(column: Any) -> Any:
+    """A column as one array."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -66,3 +66,7 @@ class Line:
 def is_watched() -> bool:
     """Somebody looks on: at a terminal, or in a notebook."""
     return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+def unheard(_: Progress) -> None:
+    """Who does not ask is not told."""

@@ -124,6 +124,14 @@ class Moments:
 
     table: pa.Table
 
+    @property
+    def latest(self) -> int | None:
+        """The second that the last moment is in, since 1970; None without any."""
+        import pyarrow.compute as pc  # noqa: PLC0415 - heavy
+
+        found: int | None = pc.max(self.table[SECONDS]).as_py()
+        return found
+
 
 def status_name(join: int) -> str:
     """The column of an answer that says what became of a join: int8, a `Status`."""

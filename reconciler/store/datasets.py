@@ -115,18 +115,8 @@ class Datasets(Opened):
         `features` are the group, or references to its features. `at` is the moment to look at; now and later, unless
         given. Deleted records are left out. The result has the identifier and the event time, then the features.
         """
-        from reconciler.datasets.building import list_rows  # noqa: PLC0415 - heavy
-
-        asking = self._asked(
-            of_one_group(features),
-            known_at=known_at,
-            as_of=as_of,
-            ignore_deletes=ignore_deletes,
-            engine=engine,
-            folder=folder,
-            tell=tell,
-        )
-        return list_rows(asking, None, at)
+        how = {"as_of": as_of, "ignore_deletes": ignore_deletes, "engine": engine, "folder": folder, "tell": tell}
+        return self._listed(features, None, at, known_at=known_at, **how)
 
     def history(
         self,
@@ -146,18 +136,8 @@ class Datasets(Opened):
         One row for each identifier and event time: of several versions the one that counts. Tombstones are among them
         (`is_deleted`), unless `ignore_deletes`. Sorted by identifier and event time.
         """
-        from reconciler.datasets.building import list_rows  # noqa: PLC0415 - heavy
-
-        asking = self._asked(
-            of_one_group(features),
-            known_at=known_at,
-            as_of=as_of,
-            ignore_deletes=ignore_deletes,
-            engine=engine,
-            folder=folder,
-            tell=tell,
-        )
-        return list_rows(asking, start, end)
+        how = {"as_of": as_of, "ignore_deletes": ignore_deletes, "engine": engine, "folder": folder, "tell": tell}
+        return self._listed(features, start, end, known_at=known_at, **how)
 
     @overload
     def vector(self, features: Features, keys: Mapping[str, Any], *, at: datetime | None = None) -> Vector: ...
@@ -207,6 +187,11 @@ class Datasets(Opened):
         return check_skew(
             self._runtime, asking, self._targets(contracts), labels=labels, sample=sample, seed=seed, wait=wait
         )
+
+    def _listed(self, features: Any, start: datetime | None, end: datetime | None, **how: Any) -> Result:
+        from reconciler.datasets.building import list_rows  # noqa: PLC0415 - heavy
+
+        return list_rows(self._asked(of_one_group(features), **how), start, end)
 
     def _asked(
         self,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,16 +23,17 @@ from reconciler.aws.objects import Objects, split
 from reconciler.aws.tables import Tables
 from reconciler.config import Environment
 from reconciler.datasets.engines.athena_partitions import Hour, check_seen, hours_of
-from reconciler.datasets.engines.athena_rows import as_schema, by_row, downloaded
+from reconciler.datasets.engines.athena_rows import downloaded
 from reconciler.datasets.engines.athena_run import Reach, Run, begun, sweep
 from reconciler.datasets.engines.athena_sorting import by_keys
 from reconciler.datasets.engines.athena_tables import Table, tables_of
+from reconciler.datasets.engines.counting import no_facts, without_counts, written
+from reconciler.datasets.engines.ordering import as_schema, by_row
+from reconciler.datasets.epoch import at_second
 from reconciler.datasets.inventory.readiness import open_places
 from reconciler.datasets.moments import AT_REAL, AT_TEXT, threshold_schema, thresholds
-from reconciler.datasets.progress import Progress, Tell
+from reconciler.datasets.progress import Progress, Tell, unheard
 from reconciler.datasets.question import (
-    ROW,
-    SECONDS,
     Answer,
     Facts,
     Listed,
@@ -43,8 +43,8 @@ from reconciler.datasets.question import (
     answer_schema,
     listed_schema,
 )
-from reconciler.datasets.sql import FACTS, TRINO, Span, answer_sql, listing_sql
-from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
+from reconciler.datasets.sql import TRINO, Span, answer_sql, listing_sql
+from reconciler.datasets.sql.dialects import BEFORE_ALL
 from reconciler.datasets.sql.listings import COUNTS, TIMES
 from reconciler.errors import Usage
 from reconciler.records.offline.place import IS_DELETED, Place
@@ -59,6 +59,7 @@ LEAST_BYTES = 10_000_000
 PLACEHOLDER = "reconciler_tmp_00000000t000000z_0000000000000000"
 """Stands for the labels' table where no run is meant; as long as the name of one."""
 _TRIES = 2
+_CHANGED = "Something else wrote or removed files below the run's folder on S3."
 
 
 class AthenaEngine:
@@ -73,23 +74,22 @@ class AthenaEngine:
         """The features of every label. The query runs once batches are read; nothing of it stays on AWS."""
         places, tables = self._tables_of(question)
         sources = [table.source for table in tables]
-        facts, schema, rows = Facts(), answer_schema(question), moments.table.num_rows
+        facts, schema, rows = no_facts(len(question.joins)), answer_schema(question), moments.table.num_rows
         reach = self._reach(places[0])
 
         def write(run: Run) -> str:
-            self._check_seen(run, hours_of(question.joins, places, tables, _latest(moments)))
+            self._check_seen(run, hours_of(question.joins, places, tables, at_second(moments.latest)))
             location = f"{run.folder}labels/"
-            latest = _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or _nothing)
+            latest = _upload(reach.objects, question, moments, location, _kms_key(places[0]), tell or unheard)
             run.table(location, [(field.name, _hive(field.type)) for field in threshold_schema(question)])
             spans = [Span(latest=latest.get(AT_REAL if join.counts_seconds else AT_TEXT)) for join in question.joins]
             return answer_sql(question, sources, _relation(reach.database, run.name), TRINO, spans)
 
         def batches() -> Iterator[pa.RecordBatch]:
-            counts = _Counts(facts, len(question.joins))
             if rows:
                 with scratch_folder(self._home) as folder:
-                    found = counts.taken(self._asked(reach, write, facts, folder, tell or _nothing))
-                    yield from by_row((as_schema(batch, schema) for batch in found), schema, rows, folder)
+                    found = without_counts(self._asked(reach, write, facts, folder, tell or unheard), facts)
+                    yield from by_row((as_schema(batch, schema) for batch in found), schema, rows, folder, _CHANGED)
 
         _check_size(answer_sql(question, sources, _relation(reach.database, PLACEHOLDER), TRINO))
         return Answer(schema, batches(), facts)
@@ -108,7 +108,7 @@ class AthenaEngine:
         def batches() -> Iterator[pa.RecordBatch]:
             counts = _Listed(facts, listing)
             with scratch_folder(self._home) as folder:
-                found = counts.taken(self._asked(reach, write, facts, folder, tell or _nothing))
+                found = counts.taken(self._asked(reach, write, facts, folder, tell or unheard))
                 yield from by_keys(found, schema, ("record_id", "event"), folder)
 
         _check_size(statement)
@@ -239,34 +239,11 @@ def _upload(
     return latest
 
 
-class _Counts:
-    """The rows of an answer that count, taken out of it. Without any, a join's table has no rows."""
-
-    def __init__(self, facts: Facts, joins: int) -> None:
-        self._facts = facts
-        facts.rows, facts.unreadable, facts.newest_write = [0] * joins, [0] * joins, [None] * joins
-
-    def taken(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            counts = pc.less(batch.column(ROW), 0)
-            if pc.any(counts).as_py():
-                for found in batch.filter(counts).select([ROW, *FACTS]).to_pylist():
-                    self._note(-1 - found[ROW], *(found[name] for name in FACTS))
-                batch = batch.filter(pc.invert(counts))  # noqa: PLW2901 - the rest of it
-            yield batch
-
-    def _note(self, join: int, rows: int, unreadable: int, newest: int) -> None:
-        self._facts.rows[join] = rows
-        self._facts.unreadable[join] = unreadable
-        self._facts.newest_write[join] = _moment(newest)
-
-
 class _Listed:
     """The rows of a snapshot or a history; rows that only count are taken out."""
 
     def __init__(self, facts: Facts, listing: Listing) -> None:
         self._facts, self._listing, self._schema = facts, listing, listed_schema(listing)
-        facts.rows, facts.unreadable, facts.newest_write = [0], [0], [None]
 
     def taken(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         newest = BEFORE_ALL
@@ -277,7 +254,7 @@ class _Listed:
             unreadable += pc.sum(read.filter(pc.is_null(batch.column("record_id")))).as_py() or 0
             newest = max(newest, pc.max(batch.column(COUNTS[1])).as_py() or newest)
             yield self._shaped(batch)
-        self._facts.rows, self._facts.unreadable, self._facts.newest_write = [rows], [unreadable], [_moment(newest)]
+        self._facts.rows, self._facts.unreadable, self._facts.newest_write = [rows], [unreadable], [written(newest)]
 
     def _shaped(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         wanted = pc.is_valid(batch.column("event"))
@@ -288,17 +265,3 @@ class _Listed:
         columns |= {name: columns[name].cast(pa.timestamp("us", "UTC")) for name in TIMES}
         arrays = [columns[field.name].cast(field.type) for field in self._schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema).filter(wanted)
-
-
-def _latest(moments: Moments) -> datetime | None:
-    """The second in which the last label is; None where no label has a moment."""
-    seconds = pc.max(moments.table[SECONDS]).as_py()
-    return None if seconds is None else EPOCH + timedelta(seconds=seconds)
-
-
-def _moment(micros: int) -> datetime | None:
-    return None if micros <= BEFORE_ALL else EPOCH + timedelta(microseconds=micros)
-
-
-def _nothing(_: Progress) -> None:
-    """Nobody wants to be told."""

@@ -20,17 +20,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reconciler.datasets.epoch import second_of
 from reconciler.datasets.inventory.files import Span, Where
 from reconciler.datasets.inventory.plain import Plain
 from reconciler.datasets.joining.gathering import Gathered, decided, gather
 from reconciler.datasets.joining.listing import Rows, choosing_sql
 from reconciler.datasets.joining.newest import Newest
-from reconciler.datasets.joining.passing import THREADS, Pass, Passed, codes_of, micros_of
-from reconciler.datasets.joining.slots import Numbers, ask
-from reconciler.datasets.moments import Points, fixed_width, oldest_instants, oldest_reals, points_of
-from reconciler.datasets.progress import Progress, Tell
+from reconciler.datasets.joining.passing import THREADS, Pass, Passed, codes_of
+from reconciler.datasets.joining.slots import ask
+from reconciler.datasets.moments import Points, fixed_width, flat, oldest_instants, oldest_reals, points_of
+from reconciler.datasets.progress import Progress, Tell, unheard
 from reconciler.datasets.question import (
-    SECONDS,
     Answer,
     Facts,
     Join,
@@ -42,6 +42,7 @@ from reconciler.datasets.question import (
     answer_schema,
     listed_schema,
 )
+from reconciler.datasets.stored import Numbers
 from reconciler.errors import ReconcilerError
 from reconciler.records.offline.reading import Unreadable
 
@@ -70,12 +71,12 @@ class DuckDb:
     def answer(self, question: Question, moments: Moments, tell: Tell | None = None) -> Answer:
         """The features of every label; the files are read when the first batch is asked for."""
         facts, schema = Facts(), answer_schema(question)
-        return Answer(schema, self._answered(question, moments.table, schema, facts, tell or _nothing), facts)
+        return Answer(schema, self._answered(question, moments, schema, facts, tell or unheard), facts)
 
     def _answered(
-        self, question: Question, moments: pa.Table, schema: pa.Schema, facts: Facts, tell: Tell
+        self, question: Question, moments: Moments, schema: pa.Schema, facts: Facts, tell: Tell
     ) -> Iterator[pa.RecordBatch]:
-        points = points_of(moments)
+        points = points_of(moments.table)
         found = self._all_joined(question, moments, points, facts, tell)
         outputs = {
             column.name: (n, k) for n, join in enumerate(question.joins) for k, column in enumerate(join.columns)
@@ -83,7 +84,7 @@ class DuckDb:
         places = [outputs[column.name] for column in question.columns]
 
         def block(first: int) -> pa.RecordBatch:
-            rows = slice(first, min(first + BLOCK, moments.num_rows))
+            rows = slice(first, min(first + BLOCK, moments.table.num_rows))
             columns: list[Any] = [pa.array(np.arange(rows.start, rows.stop))]
             values = []
             for join in found:
@@ -92,10 +93,10 @@ class DuckDb:
             columns += [values[n][k] for n, k in places]
             return pa.RecordBatch.from_arrays(columns, schema=schema)
 
-        yield from _ahead(block, range(0, moments.num_rows, BLOCK))
+        yield from _ahead(block, range(0, moments.table.num_rows, BLOCK))
 
     def _all_joined(
-        self, question: Question, moments: pa.Table, points: Points, facts: Facts, tell: Tell
+        self, question: Question, moments: Moments, points: Points, facts: Facts, tell: Tell
     ) -> list[Joined]:
         """What every join finds. Two are at work at a time, as each has parts that only one processor works at."""
         stopped = Event()
@@ -105,7 +106,7 @@ class DuckDb:
                 raise _Stopped
             tell(progress)
 
-        with ThreadPoolExecutor(JOINS if moments.num_rows < MANY else 1) as pool:
+        with ThreadPoolExecutor(JOINS if moments.table.num_rows < MANY else 1) as pool:
             tasks = [pool.submit(self._joined, question, join, moments, points, told) for join in question.joins]
             try:
                 found = [task.result() for task in tasks]
@@ -119,16 +120,15 @@ class DuckDb:
         return [joined for joined, _ in found]
 
     def _joined(
-        self, question: Question, join: Join, moments: pa.Table, points: Points, tell: Tell
+        self, question: Question, join: Join, moments: Moments, points: Points, tell: Tell
     ) -> tuple[Joined, Passed]:
-        identifiers = _flat(moments[question.key_name(join)])
+        identifiers = flat(moments.table[question.key_name(join)])
         keys = pc.unique(identifiers).drop_null()
         codes = codes_of(identifiers, keys)
         asking = ask(
             codes, points, counts_seconds=join.counts_seconds, strict=question.strict, known_at=question.known_at
         )
-        latest = pc.max(moments[SECONDS]).as_py()
-        inventory = self._where.inventory(join, Span(latest, written_by=question.as_of))
+        inventory = self._where.inventory(join, Span(moments.latest, written_by=question.as_of))
         reading = Pass(question, join, inventory, keys, asking)
         reading.run(lambda rows: tell(Progress(f"reading {join.group}", rows)))
         newest = reading.newest
@@ -138,9 +138,9 @@ class DuckDb:
         wanted = _distinct(np.concatenate([newest.ids[seen], ties.ids]))
         tell(Progress(f"fetching {join.group}", 0, len(wanted)))
         gathered = gather(inventory, join, wanted, self._scratch, self._fetched)
-        slots = np.full(moments.num_rows, -1, np.int64)
+        slots = np.full(moments.table.num_rows, -1, np.int64)
         slots[asking.labels] = settled[asking.slots]
-        has_key = np.zeros(moments.num_rows, np.bool_)
+        has_key = np.zeros(moments.table.num_rows, np.bool_)
         has_key[asking.labels] = True
         joined = Joined(
             join,
@@ -156,11 +156,11 @@ class DuckDb:
     def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
         """A snapshot or a history; DuckDB sorts it, and spills what does not fit into memory."""
         facts, schema = Facts(), listed_schema(listing)
-        return Listed(schema, self._listed(listing, schema, facts, tell or _nothing), facts)
+        return Listed(schema, self._listed(listing, schema, facts, tell or unheard), facts)
 
     def _listed(self, listing: Listing, schema: pa.Schema, facts: Facts, tell: Tell) -> Iterator[pa.RecordBatch]:
-        start, end = (None if one is None else micros_of(one) // 1_000_000 for one in (listing.start, listing.end))
-        rows = Rows(listing, self._where.inventory(listing.join, Span(end, start, listing.as_of)))
+        span = Span(second_of(listing.end), second_of(listing.start), listing.as_of)
+        rows = Rows(listing, self._where.inventory(listing.join, span))
         tell(Progress(f"reading {listing.join.group}", 0))
         sql, parameters = choosing_sql(listing)
         with self._connection() as connection:
@@ -241,7 +241,7 @@ class Joined:
         if not matched.any():
             return [pa.nulls(len(matched), field.type) for field in self._features.schema]
         places = pa.array(self._places[np.maximum(self._slots[rows], 0)], mask=~matched)
-        return [_flat(column) for column in self._features.take(places).columns]
+        return [flat(column) for column in self._features.take(places).columns]
 
 
 def _statuses(join: Join, newest: Newest, points: Points, slots: Numbers, has_key: Numbers) -> Numbers:
@@ -309,11 +309,3 @@ def _ahead(make: Callable[[int], pa.RecordBatch], places: Iterable[int]) -> Iter
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _nothing(_: Progress) -> None:
-    """Who does not ask is not told."""

@@ -9,20 +9,12 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from reconciler.datasets.inventory.files import DataFile, Inventory
-from reconciler.datasets.moments import fixed_width
-from reconciler.datasets.question import ROW, SECONDS, Facts
-from reconciler.datasets.sql import FACTS
-from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH
-from reconciler.records.checking import iso
-from reconciler.records.checking.cells import as_numpy, validity
-from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
+from reconciler.datasets.stored import canonical
 from reconciler.records.offline.holding import in_parallel
 
 TASK_BYTES: Final = 128 * 1024 * 1024
@@ -106,19 +98,6 @@ def read(batches: Iterable[pa.RecordBatch], reading: Reading) -> Iterator[pa.Rec
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def canonical(events: pa.Array) -> pa.Array:
-    """Event times as answers have them; null for those that are no instant."""
-    if pa.types.is_floating(events.type):
-        within = pc.and_(pc.greater_equal(events, float(FIRST_SECOND)), pc.less(events, float(LAST_SECOND + 1)))
-        return pc.if_else(within, events, None)
-    found = iso.read(events, validity(events))
-    known = found.ok
-    if not found.aws.all():
-        # Labels may have other texts, with offsets or a space between; what is stored has to have T and Z.
-        known = known & as_numpy(pc.match_substring_regex(events, r"\A.{10}T[^Tt]*Z\z"), False)
-    return fixed_width(found.seconds, found.nanos, known)
-
-
 def _rows(reading: Reading, files: Sequence[DataFile]) -> Iterator[pa.RecordBatch]:
     inventory, columns = reading.inventory, reading.columns
     small = [file for file in files if file.size <= SMALL_BYTES]
@@ -159,39 +138,3 @@ def _packed(batch: pa.RecordBatch) -> bytes:
         stream.write_batch(batch)
     found: bytes = sink.getvalue().to_pybytes()
     return found
-
-
-def latest(moments: pa.Table) -> int | None:
-    """The second of the last moment of labels of this machine, since 1970."""
-    found: int | None = pc.max(moments[SECONDS]).as_py()
-    return found
-
-
-def without_counts(batches: Iterable[pa.RecordBatch], facts: Facts) -> Iterator[pa.RecordBatch]:
-    """The rows of labels; what the rows that count say goes into the facts."""
-    for batch in batches:
-        is_label = pc.greater_equal(batch.column(ROW), 0)
-        for counts in batch.filter(pc.invert(is_label)).select([ROW, *FACTS]).to_pylist():
-            note(facts, *counts.values())
-        yield batch.filter(is_label)
-
-
-def note(facts: Facts, row: int, rows: int, unreadable: int, newest_write: int) -> None:
-    """What a row that counts says (`FACTS`)."""
-    join = -1 - int(row)
-    facts.rows[join], facts.unreadable[join], facts.newest_write[join] = rows, unreadable, moment_of(newest_write)
-
-
-def no_facts(joins: int) -> Facts:
-    """What is known of groups without rows."""
-    return Facts([0] * joins, [0] * joins, [None] * joins)
-
-
-def second_of(moment: datetime | None) -> int | None:
-    """The second of a moment, since 1970."""
-    return None if moment is None else (moment - EPOCH) // timedelta(seconds=1)
-
-
-def moment_of(micros: int | None) -> datetime | None:
-    """A moment of so many microseconds since 1970; None where there is none."""
-    return None if micros is None or micros <= BEFORE_ALL else EPOCH + timedelta(microseconds=micros)

@@ -25,10 +25,11 @@ from pyspark import StorageLevel, TaskContext
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as everywhere
 
-from reconciler.datasets.engines import executors, spark_labels
-from reconciler.datasets.engines.athena_rows import as_schema, by_row
+from reconciler.datasets.engines import counting, executors, spark_labels
+from reconciler.datasets.engines.ordering import as_schema, by_row
 from reconciler.datasets.engines.spark_labels import Summary
 from reconciler.datasets.engines.spark_tables import as_spark, check_labels, columns_of_table, kind_of, own_columns
+from reconciler.datasets.epoch import second_of
 from reconciler.datasets.inventory.files import InEnvironment, Span, Where
 from reconciler.datasets.labels.columns import needed
 from reconciler.datasets.labels.faults import LabelsRefused
@@ -64,6 +65,7 @@ _CHANGED: Final = (
     "The labels were other ones when they were read again, so what was found belongs to none of them. "
     "Keep them before, as a table or with checkpoint()."
 )
+_LOST: Final = "Files of a group were changed while the cluster read them."
 _PIECE_ROWS: Final = 64 * 1024
 
 
@@ -140,23 +142,23 @@ class Spark:
         found = self._asked(
             question,
             sent.mapInArrow(executors.unpack, as_spark(schema)),
-            executors.latest(moments.table),
+            moments.latest,
         )
-        facts = executors.no_facts(len(question.joins))
+        facts = counting.no_facts(len(question.joins))
         wanted = answer_schema(question)
-        batches = executors.without_counts(_from_executors(found), facts)
+        batches = counting.without_counts(_from_executors(found), facts)
         return Answer(wanted, self._in_order(batches, wanted, moments.table.num_rows), facts)
 
     def _in_order(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
         with tempfile.TemporaryDirectory(prefix="reconciler-", dir=self._scratch) as folder:
-            yield from by_row((as_schema(batch, schema) for batch in batches), schema, rows, Path(folder))
+            yield from by_row((as_schema(batch, schema) for batch in batches), schema, rows, Path(folder), _LOST)
 
     # No labels
 
     def list(self, listing: Listing, tell: Tell | None = None) -> Listed:
         """A snapshot or a history, read back in bounded memory."""
         del tell
-        schema, facts = listed_schema(listing), executors.no_facts(1)
+        schema, facts = listed_schema(listing), counting.no_facts(1)
         return Listed(schema, self._listed_in_order(listing, schema, facts), facts)
 
     def listed(self, listing: Listing) -> DataFrame:
@@ -174,7 +176,7 @@ class Spark:
                     F.max("newest_write"),
                 ).collect()
             facts.rows[0], facts.unreadable[0] = counted[0] or 0, counted[1] or 0
-            facts.newest_write[0] = executors.moment_of(counted[2])
+            facts.newest_write[0] = counting.written(counted[2])
             ordered = _rows_of_listing(listing, found).orderBy("record_id", "event")
             for batch in _from_executors(ordered):
                 yield as_schema(batch, schema)
@@ -182,7 +184,7 @@ class Spark:
             found.unpersist()
 
     def _listing(self, listing: Listing) -> DataFrame:
-        span = Span(executors.second_of(listing.end), executors.second_of(listing.start), listing.as_of)
+        span = Span(second_of(listing.end), second_of(listing.start), listing.as_of)
         with self._views({"rows": self._rows_of(listing.join, span)}) as names:
             return self._session.sql(listing_sql(listing, self._source(listing.join, names["rows"]), SPARK))
 
@@ -272,9 +274,9 @@ class Labelled:
         with told():
             rows = self._answered.select(*columns).mapInArrow(told_of, f"{spark_labels.SUMMARY} binary").collect()
             found = spark_labels.counted(question, (bytes(row[0]) for row in rows))
-            facts = executors.no_facts(len(question.joins))
+            facts = counting.no_facts(len(question.joins))
             for row in counts.collect():
-                executors.note(facts, *row)
+                counting.note(facts, *row)
         dropped = found.labels - found.kept
         return Report(dataset, Spark.name, found.labels, found.kept, dropped, found.tally.reports(facts))
 

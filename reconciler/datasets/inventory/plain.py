@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from reconciler.datasets.inventory.files import DataFile, Inventory
 from reconciler.datasets.inventory.reading import check_stamp, columns_in
-from reconciler.datasets.joining.slots import Numbers
+from reconciler.datasets.stored import Numbers
 from reconciler.records.offline.reading import readable
 
 _SPECIAL = "*?[]{}"

@@ -17,8 +17,8 @@ from reconciler.datasets.inventory.plain import Fetch, as_plain, check_all
 from reconciler.datasets.inventory.reading import Columns, as_asked
 from reconciler.datasets.joining.newest import Newest, Ties
 from reconciler.datasets.joining.passing import PLACES, ROWS, workers
-from reconciler.datasets.joining.slots import Numbers
 from reconciler.datasets.question import Join
+from reconciler.datasets.stored import Numbers
 
 IN_MEMORY: Final = 256 << 20
 """Bytes of the chosen rows of a group beyond which they lie in a file."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from reconciler.datasets.epoch import micros_of
 from reconciler.datasets.inventory.files import DataFile, Inventory
-from reconciler.datasets.joining.passing import Passed, instants, micros, micros_of, workers
-from reconciler.datasets.moments import Points, at_reals, fixed_width
+from reconciler.datasets.joining.passing import Passed, workers
+from reconciler.datasets.moments import fixed_width
 from reconciler.datasets.question import Listing
+from reconciler.datasets.sql.listings import threshold
+from reconciler.datasets.stored import NOTHING, instants, micros
 from reconciler.records.checking.cells import as_numpy, validity
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
@@ -109,9 +111,8 @@ def choosing_sql(listing: Listing) -> tuple[str, list[Any]]:
     chosen = f"SELECT *, row_number() OVER (PARTITION BY {by} ORDER BY {order}) AS place FROM rows {where}"  # noqa: S608
     outputs = ["id AS record_id", "event", *(f"{name} AS value_{n}" for n, name in enumerate(features))]
     if listing.start is not None:
-        least = np.iinfo(np.int64).min
         outputs += [
-            f"CASE WHEN {name} > {least} THEN {name} END AS {output}"
+            f"CASE WHEN {name} > {NOTHING} THEN {name} END AS {output}"
             for name, output in (("invoked", INVOKED), ("written", WRITE_TIME))
         ]
         outputs.append("deleted AS is_deleted")
@@ -123,26 +124,15 @@ def choosing_sql(listing: Listing) -> tuple[str, list[Any]]:
 def _conditions(listing: Listing) -> tuple[list[str], list[Any]]:
     found: list[tuple[str, Any]] = []
     if listing.start is not None:
-        found.append(("event >= ?", _limit(listing, listing.start, upwards=True)))
+        found.append(("event >= ?", threshold(listing, listing.start, upwards=True)))
     if listing.end is not None:
         is_history = listing.start is not None
-        found.append((f"event {'<' if is_history else '<='} ?", _limit(listing, listing.end, upwards=is_history)))
-    least = np.iinfo(np.int64).min
+        found.append((f"event {'<' if is_history else '<='} ?", threshold(listing, listing.end, upwards=is_history)))
     if listing.known_at and listing.end is not None:
-        found.append((f"invoked > {least} AND invoked <= ?", micros_of(listing.end)))
+        found.append((f"invoked > {NOTHING} AND invoked <= ?", micros_of(listing.end)))
     if listing.as_of is not None:
-        found.append((f"written > {least} AND written <= ?", micros_of(listing.as_of)))
+        found.append((f"written > {NOTHING} AND written <= ?", micros_of(listing.as_of)))
     conditions = [condition for condition, _ in found]
     if listing.ignore_deletes:
         conditions.append("NOT deleted")
     return conditions, [value for _, value in found]
-
-
-def _limit(listing: Listing, moment: datetime, *, upwards: bool) -> str | float:
-    """A moment as event times are compared with it; between two doubles the later one where `upwards`."""
-    seconds, rest = divmod(micros_of(moment), 1_000_000)
-    points = Points(np.array([seconds]), np.array([rest * 1000]), np.array([True]))
-    if listing.join.counts_seconds:
-        return float(at_reals(points, strict=upwards)[0])
-    text: str = fixed_width(points.seconds, points.nanos)[0].as_py()
-    return text

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reconciler.datasets.joining.slots import NOTHING, Numbers, Seen
+from reconciler.datasets.joining.slots import Seen
+from reconciler.datasets.stored import NOTHING, Numbers
 
 NO_ROW = -1
 """The id of a slot that sees no row."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reconciler.datasets.epoch import micros_of, moment_of
 from reconciler.datasets.inventory.files import DataFile, Inventory
 from reconciler.datasets.joining.newest import Newest
-from reconciler.datasets.joining.slots import NOTHING, Asking, Numbers, Seen
+from reconciler.datasets.joining.slots import Asking, Seen
 from reconciler.datasets.question import Join, Question
-from reconciler.records.checking import iso
+from reconciler.datasets.stored import NOTHING, Numbers, instants, micros
 from reconciler.records.checking.cells import as_numpy, validity
-from reconciler.records.limits import FIRST_SECOND, LAST_SECOND
 from reconciler.records.offline.place import INVOKED, IS_DELETED, WRITE_TIME
 
 ROWS: Final = 256 * 1024
@@ -32,7 +32,6 @@ PLACES: Final = 36
 THREADS: Final = max(2, os.cpu_count() or 2)
 WAITING: Final = 16
 """Files of S3 that are read at a time: that is mostly waiting."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ class Passed:
     @property
     def newest(self) -> datetime | None:
         """When the newest row was written."""
-        return None if self.newest_write == NOTHING else _EPOCH + timedelta(microseconds=self.newest_write)
+        return None if self.newest_write == NOTHING else moment_of(self.newest_write)
 
 
 class Pass:
@@ -153,46 +152,7 @@ def _together(arrays: Sequence[pa.Array]) -> pa.Array:
     return pa.chunked_array(arrays).unify_dictionaries().combine_chunks()
 
 
-def instants(events: pa.Array) -> tuple[Numbers, Numbers | None, Numbers]:
-    """Event times as seconds and nanoseconds, or as doubles and None; and which of them there are."""
-    if pa.types.is_dictionary(events.type):
-        if 2 * len(events.dictionary) < len(events):
-            return _spread(events)
-        events = events.cast(pa.string())
-    known = validity(events)
-    if pa.types.is_floating(events.type):
-        reals = as_numpy(events, 0.0) + 0.0  # of -0.0 it makes 0.0
-        return reals, None, known & (reals >= FIRST_SECOND) & (reals < LAST_SECOND + 1)
-    found = iso.read(events, known)
-    good = found.ok
-    if not found.aws.all():
-        # Labels may have other texts, with offsets or a space between; what is stored has to have T and Z.
-        good = good & as_numpy(pc.match_substring_regex(events, r"\A.{10}T[^Tt]*Z\z"), False)
-    return found.seconds, found.nanos.astype(np.int32), good
-
-
-def _spread(events: pa.DictionaryArray) -> tuple[Numbers, Numbers | None, Numbers]:
-    """What `instants` finds, each distinct text read once."""
-    seconds, nanos, good = instants(events.dictionary)
-    known = validity(events)
-    places = as_numpy(events.indices)
-    if not len(seconds):
-        return np.zeros(len(events), np.int64), np.zeros(len(events), np.int32), known
-    return seconds[places], None if nanos is None else nanos[places], good[places] & known
-
-
 def codes_of(identifiers: pa.Array, keys: pa.Array) -> Numbers:
     """The places of identifiers among the keys; -1 where they are not asked for."""
     found: Numbers = as_numpy(pc.index_in(identifiers, value_set=keys), -1)
     return found
-
-
-def micros(times: pa.Array) -> Numbers:
-    """Microseconds since 1970 of timestamps; `NOTHING` where there is none."""
-    found: Numbers = as_numpy(times.cast(pa.int64()), NOTHING)
-    return found
-
-
-def micros_of(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)

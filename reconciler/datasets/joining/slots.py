@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from reconciler.datasets.moments import Points, at_instants, at_micros, at_reals
+from reconciler.datasets.stored import Numbers
 
-Numbers: TypeAlias = np.ndarray[Any, Any]
-
-NOTHING = np.iinfo(np.int64).min
-"""An instant before all others: of a row that does not say when it was received, or written."""
 _BILLION = 1_000_000_000
 _NARROW_S = 2_000_000_000
 _SPAN_S = 9_000_000_000

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.datasets.question import Join, Question, Status, event_name, status_name, value_name
-from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect
+from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect, indented
 from reconciler.datasets.sql.sources import EVERYTHING, Rows, Source, Span
 
 FACTS = ("rows_read", "rows_unreadable", "newest_write")
@@ -46,7 +46,7 @@ def answer_sql(
     for name, _ in columns:
         found.append(_grouped(name, dialect))
     listed = ",\n  ".join(found)
-    return f"SELECT\n  {listed}\nFROM (\n{_indented(long)}\n) grouped\nGROUP BY {dialect.name('row')}"
+    return f"SELECT\n  {listed}\nFROM (\n{indented(long)}\n) grouped\nGROUP BY {dialect.name('row')}"
 
 
 def _columns(question: Question, dialect: Dialect) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ class _Joined:
                 own[value_name(number)] = f"CASE WHEN found = {Status.MATCHED.value} THEN {value} END"
         listed = ", ".join(own.get(name, "NULL") for name, _ in columns)
         comment = f"-- join {self.number}: the features of each label; rows of the group are counted, below row 0"
-        return f"{comment}\nSELECT {self.row}, {listed}\nFROM (\n{_indented(self._found())}\n) found_{self.number}"
+        return f"{comment}\nSELECT {self.row}, {listed}\nFROM (\n{indented(self._found())}\n) found_{self.number}"
 
     def _found(self) -> str:
         """What became of each label."""
@@ -123,7 +123,7 @@ class _Joined:
             cases.append(f"WHEN chosen.event < oldest THEN {Status.STALE.value}")
         found = f"CASE {' '.join(cases)} ELSE {Status.MATCHED.value} END AS found"
         seen = f"SELECT {self.row}, chosen, counted, spoilt, written, {found}"
-        return f"{seen}\nFROM (\n{_indented(self._seen())}\n) seen_{self.number}"
+        return f"{seen}\nFROM (\n{indented(self._seen())}\n) seen_{self.number}"
 
     def _seen(self) -> str:
         """The greatest candidate so far, in the order in which rows become visible."""
@@ -132,7 +132,7 @@ class _Joined:
         columns = f"{self.row}, oldest, counted, spoilt, written, max(candidate) OVER ({window}) AS chosen"
         both = f"{self._of_labels()}\nUNION ALL\n{self._of_rows()}"
         comment = "-- of all rows that are visible by then, in order of when they become so, the greatest"
-        return f"{comment}\nSELECT {columns}\nFROM (\n{_indented(both)}\n) both_{self.number}"
+        return f"{comment}\nSELECT {columns}\nFROM (\n{indented(both)}\n) both_{self.number}"
 
     def _axes(self) -> list[str]:
         return ["micros", "moment"] if self.question.known_at else ["moment"]
@@ -180,7 +180,7 @@ class _Joined:
         condition = self.rows.condition(
             self.question.as_of, ignore_deletes=self.question.ignore_deletes, span=self.span
         )
-        inner = _indented(self.rows.read(condition))
+        inner = indented(self.rows.read(condition))
         return f"SELECT {', '.join(columns)}\nFROM (\n{inner}\n) rows_{self.number}"
 
     def _visible(self) -> tuple[str, str]:
@@ -193,7 +193,3 @@ class _Joined:
         event = self.rows.event_micros()
         nothing = "-1e308" if self.join.counts_seconds else "''"
         return f"CASE WHEN invoked > {event} THEN {nothing} ELSE event END", f"greatest(invoked, {event})"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.split("\n"))

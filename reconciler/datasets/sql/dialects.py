@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from reconciler.datasets.epoch import micros_of
 
 BEFORE_ALL = -(10**18)
 """Stands for a time of the service that is not there: microseconds before any that is."""
@@ -69,8 +69,7 @@ class Dialect(ABC):
 
     def at(self, moment: datetime) -> str:
         """Microseconds since 1970 of a moment, as a literal."""
-        gone = moment - EPOCH
-        return str((gone.days * 86_400 + gone.seconds) * 10**6 + gone.microseconds)
+        return str(micros_of(moment))
 
 
 class _Trino(Dialect):
@@ -165,3 +164,8 @@ SPARK: Dialect = _Spark()
 SPARK_ITSELF: Dialect = _SparkItself()
 """The same where nothing but Spark runs it, which compares records as they have to be compared: they are smaller then.
 """
+
+
+def indented(text: str) -> str:
+    """The lines of a statement, two blanks further in."""
+    return "\n".join(f"  {line}" for line in text.split("\n"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from fractions import Fraction
 
+from reconciler.datasets.epoch import micros_of
 from reconciler.datasets.question import Listing, value_name
-from reconciler.datasets.sql.dialects import BEFORE_ALL, EPOCH, Dialect
+from reconciler.datasets.sql.dialects import BEFORE_ALL, Dialect, indented
 from reconciler.datasets.sql.sources import Rows, Source, Span
 
 COUNTS = ("rows_read", "newest_write")
@@ -27,7 +28,7 @@ def listing_sql(listing: Listing, source: Source, dialect: Dialect) -> str:
     """
     rows = Rows(dialect, listing.join, source)
     condition = rows.condition(listing.as_of, ignore_deletes=listing.ignore_deletes, span=_span(listing))
-    inner = _indented(rows.read(condition))
+    inner = indented(rows.read(condition))
     good = f"id IS NOT NULL AND event IS NOT NULL{_within(listing, dialect)}"
     by = ["id"] if listing.start is None else ["id", "moment"]
     readable = "id IS NOT NULL AND event IS NOT NULL"
@@ -38,10 +39,10 @@ def listing_sql(listing: Listing, source: Source, dialect: Dialect) -> str:
     candidates = f"SELECT {', '.join(columns)}\nFROM (\n{inner}\n) read_rows"
     grouped = (
         f"SELECT id, max(candidate) AS chosen, count(*) AS counted, max(written) AS newest\n"
-        f"FROM (\n{_indented(candidates)}\n) candidates\nGROUP BY {', '.join(by)}"
+        f"FROM (\n{indented(candidates)}\n) candidates\nGROUP BY {', '.join(by)}"
     )
     listed = ",\n  ".join(_outputs(listing, rows))
-    return f"SELECT\n  {listed}\nFROM (\n{_indented(grouped)}\n) found"
+    return f"SELECT\n  {listed}\nFROM (\n{indented(grouped)}\n) found"
 
 
 def _outputs(listing: Listing, rows: Rows) -> list[str]:
@@ -72,21 +73,21 @@ def _within(listing: Listing, dialect: Dialect) -> str:
 def _span(listing: Listing) -> Span:
     start, end = listing.start, listing.end
     return Span(
-        None if start is None else _threshold(listing, start, upwards=True),
-        None if end is None else _threshold(listing, end, upwards=start is not None),
+        None if start is None else threshold(listing, start, upwards=True),
+        None if end is None else threshold(listing, end, upwards=start is not None),
     )
 
 
 def _at(listing: Listing, moment: datetime, dialect: Dialect, *, upwards: bool) -> str:
-    found = _threshold(listing, moment, upwards=upwards)
+    found = threshold(listing, moment, upwards=upwards)
     return dialect.text(found) if isinstance(found, str) else dialect.number(found)
 
 
-def _threshold(listing: Listing, moment: datetime, *, upwards: bool) -> str | float:
+def threshold(listing: Listing, moment: datetime, *, upwards: bool) -> str | float:
     """A moment as event times are compared with it; between two doubles the later of them where `upwards`."""
     if not listing.join.counts_seconds:
         return f"{_text(moment)}000Z"
-    exact = Fraction((moment - EPOCH) // timedelta(microseconds=1), 10**6)
+    exact = Fraction(micros_of(moment), 10**6)
     nearest = float(exact)
     if upwards and nearest < exact:
         nearest = math.nextafter(nearest, math.inf)
@@ -98,7 +99,3 @@ def _threshold(listing: Listing, moment: datetime, *, upwards: bool) -> str | fl
 def _text(moment: datetime) -> str:
     utc = moment.astimezone(UTC)
     return f"{utc.year:04}-{utc:%m-%dT%H:%M:%S}.{utc.microsecond:06}"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.split("\n"))

@@ -208,7 +208,7 @@ def test_rows_that_cannot_be_read_are_counted(stores, engine):
 
 def test_labels_of_many_files_come_back_in_their_order_through_many_blocks(aws, engine, monkeypatch):
     monkeypatch.setattr(athena, "LABELS_AT_ONCE", 7)
-    monkeypatch.setattr("reconciler.datasets.engines.athena_rows.BLOCK_ROWS", 10)
+    monkeypatch.setattr("reconciler.datasets.engines.ordering.BLOCK_ROWS", 10)
 
     found = answer(engine, labels=LABELS * 20)
 

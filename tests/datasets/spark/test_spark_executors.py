@@ -8,7 +8,7 @@ import pytest
 from dataset_cases import UNREADABLE, File, Shape, iso
 from dataset_oracle import Stored, instant, written_out
 
-from reconciler.datasets.engines import executors, spark_labels
+from reconciler.datasets.engines import counting, executors, spark_labels
 from reconciler.datasets.engines.spark_labels import Summary
 from reconciler.datasets.engines.spark_tables import check_labels, columns_of_table
 from reconciler.datasets.inventory.files import DataFile, InEnvironment
@@ -177,7 +177,7 @@ def test_what_became_of_labels_is_counted_in_every_partition():
     parts = [spark_labels.tallied([batch] * size, QUESTION, names, MomentReader((), "time")) for size in (1, 2, 0)]
     found = spark_labels.counted(QUESTION, (one[0][0].as_py() for part in parts for one in part))
 
-    [join] = found.tally.reports(executors.no_facts(1))
+    [join] = found.tally.reports(counting.no_facts(1))
     assert (found.labels, found.kept, join.matched, join.missing, join.nulls) == (6, 3, 3, 3, {"f": 3})
     assert (join.ages.count, join.ages.least, join.ages.most, join.ages.is_exact) == (3, 3600, 3600, False)
 
